@@ -1,0 +1,24 @@
+/* all_kernels.h: every kernel, compiled once per instruction set for the lanes included before it, and their table. */
+#include "kernels/random/philox.h"
+#include "kernels/random/elementary.h"
+#include "kernels/random/normal.h"
+#include "kernels/random/quantile.h"
+#include "kernels/random/sample.h"
+#include "kernels/stats/sums.h"
+#include "kernels/stats/moments.h"
+#include "kernels/stats/histogram.h"
+#include "kernels/stats/sweep.h"
+
+#define TM_KERNEL_TABLE(isa)                                                                                               \
+    const tm_kernels tm_kernels_##isa = {                                                                                  \
+        .name = #isa,                                                                                                      \
+        .philox4x32 = philox4x32,                                                                                          \
+        .elementary = elementary_array,                                                                                    \
+        .quantile = quantile_array,                                                                                        \
+        .sample = sample,                                                                                                  \
+        .moments_add = moments_add,                                                                                        \
+        .histogram_add = histogram_add,                                                                                    \
+        .products_add = products_add,                                                                                      \
+        .sweep_draw = sweep_draw,                                                                                          \
+        .sweep_collect = sweep_collect,                                                                                    \
+    }

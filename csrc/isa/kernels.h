@@ -1,0 +1,31 @@
+/* kernels.h: the table of kernels that every instruction set fills, and dispatch.c chooses from. */
+#ifndef TM_KERNELS_H
+#define TM_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tokenmill.h"
+
+typedef struct tm_kernels {
+    const char *name;
+    void (*philox4x32)(size_t n, const uint32_t *counter, const uint32_t *key, uint32_t *out);
+    void (*elementary)(int32_t function, size_t n, const double *x, double *y);
+    void (*quantile)(const tm_law *law, size_t n, const double *u, double *x);
+    void (*sample)(const tm_law *law, uint64_t seed, uint64_t start, size_t n, double *out);
+    void (*moments_add)(size_t n, const double *y, uint64_t first_index, tm_moments *moments);
+    void (*histogram_add)(size_t n, const double *y, uint32_t *histogram);
+    void (*products_add)(size_t n, const double *x, double centre, const double *y, tm_sum *sum);
+    void (*sweep_draw)(const tm_sweep *sweep, uint64_t block);
+    void (*sweep_collect)(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t high);
+} tm_kernels;
+
+extern const tm_kernels tm_kernels_baseline;
+#if defined(__x86_64__)
+extern const tm_kernels tm_kernels_avx2;
+extern const tm_kernels tm_kernels_avx512;
+#elif defined(__aarch64__)
+extern const tm_kernels tm_kernels_neon;
+#endif
+
+#endif

@@ -1,0 +1,53 @@
+/* lanes_avx512.h: the lane vocabulary (lanes_scalar.h) on AVX-512 F, DQ, BW, VL, eight lanes wide. */
+#ifndef TM_LANES_AVX512_H
+#define TM_LANES_AVX512_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#include "isa/bits.h"
+
+#define LANES 8
+
+typedef __m512d vd;
+typedef __m512i vu;
+typedef __mmask8 vm;
+
+static inline double one_fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+static inline double one_sqrt(double x) { return __builtin_sqrt(x); }
+
+static inline vd vd_set(double x) { return _mm512_set1_pd(x); }
+static inline vd vd_load(const double *p) { return _mm512_loadu_pd(p); }
+static inline void vd_store(double *p, vd x) { _mm512_storeu_pd(p, x); }
+static inline vd vd_add(vd a, vd b) { return _mm512_add_pd(a, b); }
+static inline vd vd_sub(vd a, vd b) { return _mm512_sub_pd(a, b); }
+static inline vd vd_mul(vd a, vd b) { return _mm512_mul_pd(a, b); }
+static inline vd vd_div(vd a, vd b) { return _mm512_div_pd(a, b); }
+static inline vd vd_fma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
+static inline vd vd_muladd_exact(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
+static inline vd vd_sqrt(vd x) { return _mm512_sqrt_pd(x); }
+static inline vd vd_min(vd a, vd b) { return _mm512_min_pd(a, b); }
+static inline vd vd_max(vd a, vd b) { return _mm512_max_pd(a, b); }
+static inline vm vd_lt(vd a, vd b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
+static inline vm vd_le(vd a, vd b) { return _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ); }
+static inline vm vd_eq(vd a, vd b) { return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ); }
+static inline vd vd_select(vm m, vd a, vd b) { return _mm512_mask_blend_pd(m, b, a); }
+static inline vu vu_select(vm m, vu a, vu b) { return _mm512_mask_blend_epi64(m, b, a); }
+static inline vm vm_and(vm a, vm b) { return (vm)(a & b); }
+static inline unsigned vm_bits(vm m) { return (unsigned)m; }
+static inline vu vu_set(uint64_t x) { return _mm512_set1_epi64((long long)x); }
+static inline vu vu_iota(void) { return _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7); }
+static inline void vu_store(uint64_t *p, vu x) { _mm512_storeu_si512(p, x); }
+static inline vu vu_add(vu a, vu b) { return _mm512_add_epi64(a, b); }
+static inline vu vu_sub(vu a, vu b) { return _mm512_sub_epi64(a, b); }
+static inline vu vu_and(vu a, vu b) { return _mm512_and_si512(a, b); }
+static inline vu vu_or(vu a, vu b) { return _mm512_or_si512(a, b); }
+static inline vu vu_xor(vu a, vu b) { return _mm512_xor_si512(a, b); }
+static inline vu vu_xor3(vu a, vu b, vu c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
+#define vu_srl(x, count) _mm512_srli_epi64((x), (count))
+#define vu_sll(x, count) _mm512_slli_epi64((x), (count))
+static inline vu vu_mul32(vu a, vu b) { return _mm512_mul_epu32(a, b); }
+static inline vu vu_of(vd x) { return _mm512_castpd_si512(x); }
+static inline vd vd_of(vu x) { return _mm512_castsi512_pd(x); }
+
+#endif

@@ -1,0 +1,56 @@
+/* lanes_neon.h: the lane vocabulary (lanes_scalar.h) on AArch64 NEON, two lanes wide. */
+#ifndef TM_LANES_NEON_H
+#define TM_LANES_NEON_H
+
+#include <arm_neon.h>
+#include <stdint.h>
+
+#include "isa/bits.h"
+
+#define LANES 2
+
+typedef float64x2_t vd;
+typedef uint64x2_t vu;
+typedef uint64x2_t vm;
+
+static inline double one_fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+static inline double one_sqrt(double x) { return __builtin_sqrt(x); }
+
+static inline vd vd_set(double x) { return vdupq_n_f64(x); }
+static inline vd vd_load(const double *p) { return vld1q_f64(p); }
+static inline void vd_store(double *p, vd x) { vst1q_f64(p, x); }
+static inline vd vd_add(vd a, vd b) { return vaddq_f64(a, b); }
+static inline vd vd_sub(vd a, vd b) { return vsubq_f64(a, b); }
+static inline vd vd_mul(vd a, vd b) { return vmulq_f64(a, b); }
+static inline vd vd_div(vd a, vd b) { return vdivq_f64(a, b); }
+static inline vd vd_fma(vd a, vd b, vd c) { return vfmaq_f64(c, a, b); }
+static inline vd vd_muladd_exact(vd a, vd b, vd c) { return vfmaq_f64(c, a, b); }
+static inline vd vd_sqrt(vd x) { return vsqrtq_f64(x); }
+static inline vm vd_lt(vd a, vd b) { return vcltq_f64(a, b); }
+static inline vm vd_le(vd a, vd b) { return vcleq_f64(a, b); }
+static inline vm vd_eq(vd a, vd b) { return vceqq_f64(a, b); }
+static inline vd vd_select(vm m, vd a, vd b) { return vbslq_f64(m, a, b); }
+static inline vd vd_min(vd a, vd b) { return vd_select(vd_lt(a, b), a, b); }
+static inline vd vd_max(vd a, vd b) { return vd_select(vd_lt(b, a), a, b); }
+static inline vu vu_select(vm m, vu a, vu b) { return vbslq_u64(m, a, b); }
+static inline vm vm_and(vm a, vm b) { return vandq_u64(a, b); }
+static inline unsigned vm_bits(vm m)
+{
+    return (unsigned)(vgetq_lane_u64(m, 0) & 1) | (unsigned)(vgetq_lane_u64(m, 1) & 2);
+}
+static inline vu vu_set(uint64_t x) { return vdupq_n_u64(x); }
+static inline vu vu_iota(void) { return vcombine_u64(vcreate_u64(0), vcreate_u64(1)); }
+static inline void vu_store(uint64_t *p, vu x) { vst1q_u64(p, x); }
+static inline vu vu_add(vu a, vu b) { return vaddq_u64(a, b); }
+static inline vu vu_sub(vu a, vu b) { return vsubq_u64(a, b); }
+static inline vu vu_and(vu a, vu b) { return vandq_u64(a, b); }
+static inline vu vu_or(vu a, vu b) { return vorrq_u64(a, b); }
+static inline vu vu_xor(vu a, vu b) { return veorq_u64(a, b); }
+static inline vu vu_xor3(vu a, vu b, vu c) { return veorq_u64(veorq_u64(a, c), b); }
+#define vu_srl(x, count) vshrq_n_u64((x), (count))
+#define vu_sll(x, count) vshlq_n_u64((x), (count))
+static inline vu vu_mul32(vu a, vu b) { return vmull_u32(vmovn_u64(a), vmovn_u64(b)); }
+static inline vu vu_of(vd x) { return vreinterpretq_u64_f64(x); }
+static inline vd vd_of(vu x) { return vreinterpretq_f64_u64(x); }
+
+#endif
