@@ -23,11 +23,11 @@ class SizeError(TokenmillError, ValueError):
 
 
 class UnknownIsaError(TokenmillError, ValueError):
-    """This build has no instruction set of that name (TM_E_ISA_UNKNOWN)."""
+    """No instruction set of that name in this build (TM_E_ISA_UNKNOWN)."""
 
 
 class UnsupportedIsaError(TokenmillError, RuntimeError):
-    """This processor does not run that instruction set (TM_E_ISA_UNSUPPORTED)."""
+    """An instruction set that this processor does not run (TM_E_ISA_UNSUPPORTED)."""
 
 
 class LawError(TokenmillError, ValueError):

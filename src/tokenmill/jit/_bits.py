@@ -1,8 +1,9 @@
 """Operations that numba has no Python spelling for, as LLVM instructions.
 
 Each intrinsic emits one IEEE operation or one integer instruction, never a call of libm, so a
-function written with them has the same bits on every machine. ``fma`` becomes the hardware
-instruction where the target has one and libm's exactly rounded ``fma`` where it has not.
+function written with them has the same bits on every machine. One exception, which keeps the bits
+too: on a target without the instruction LLVM turns ``fma`` into a call of the C library's ``fma``,
+whose result the standard defines as the product and sum rounded once.
 """
 
 from __future__ import annotations
@@ -22,13 +23,26 @@ _INT64 = ir.IntType(64)
 
 
 def kernel(function: _Function) -> _Function:
-    """Compile `function` lazily, without fastmath and without Python's division checks."""
-    return cast(_Function, numba.njit(nogil=True, error_model="numpy")(function))
+    """Compile `function` lazily, without fastmath and without Python's division checks.
+
+    It is inlined wherever it is called: the larger ones are past LLVM's own threshold, and a call
+    left in a loop would keep the loop from vectorising.
+    """
+    compiled = numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+    return cast(_Function, compiled)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+def _float_valued(function: Callable[..., Any]) -> Callable[..., float]:
+    return cast("Callable[..., float]", intrinsic(function))
+
+
+def _integer_valued(function: Callable[..., Any]) -> Callable[..., int]:
+    return cast("Callable[..., int]", intrinsic(function))
+
+
+@_float_valued
 def fma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
-    """``x * y + z`` rounded once."""
+    """Return ``x * y + z`` rounded once."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.fma(*args)
@@ -36,9 +50,9 @@ def fma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
     return types.float64(types.float64, types.float64, types.float64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_integer_valued
 def to_bits(typingctx: Any, x: Any) -> Any:
-    """The 64 bits of a float64 as an int64."""
+    """Return the 64 bits of a float64 as an int64."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], _INT64)
@@ -46,9 +60,9 @@ def to_bits(typingctx: Any, x: Any) -> Any:
     return types.int64(types.float64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_float_valued
 def from_bits(typingctx: Any, i: Any) -> Any:
-    """The float64 whose 64 bits are the int64 `i`."""
+    """Return the float64 whose 64 bits are the int64 `i`."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], _DOUBLE)
@@ -56,9 +70,9 @@ def from_bits(typingctx: Any, i: Any) -> Any:
     return types.float64(types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_integer_valued
 def shift_right(typingctx: Any, i: Any, n: Any) -> Any:
-    """Logical right shift of an int64; AVX2 has no arithmetic one for 64-bit lanes."""
+    """Shift an int64 right logically; AVX2 has no arithmetic one for 64-bit lanes."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.lshr(*args)
@@ -66,9 +80,9 @@ def shift_right(typingctx: Any, i: Any, n: Any) -> Any:
     return types.int64(types.int64, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_float_valued
 def select(typingctx: Any, condition: Any, x: Any, y: Any) -> Any:
-    """``x if condition else y`` on float64 without a branch."""
+    """Return ``x if condition else y`` on float64 without a branch."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.select(*args)
@@ -76,9 +90,9 @@ def select(typingctx: Any, condition: Any, x: Any, y: Any) -> Any:
     return types.float64(types.boolean, types.float64, types.float64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_float_valued
 def square_root(typingctx: Any, x: Any) -> Any:
-    """The correctly rounded square root of a float64 (the instruction, no call)."""
+    """Return the correctly rounded square root of a float64: the instruction, no call."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         function = builder.module.declare_intrinsic("llvm.sqrt", [_DOUBLE])
@@ -87,9 +101,9 @@ def square_root(typingctx: Any, x: Any) -> Any:
     return types.float64(types.float64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_float_valued
 def horner(typingctx: Any, x: Any, coefficients: Any) -> Any:
-    """Polynomial in `x` by Horner's rule, one fma per step.
+    """Evaluate a polynomial in `x` by Horner's rule, one fma per step.
 
     `coefficients` is a tuple of float64, constant term first.
     """

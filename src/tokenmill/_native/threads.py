@@ -1,0 +1,22 @@
+"""Threads over index ranges, for kernels whose results do not depend on the cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+# Ranges start at multiples of a scenario block, so that no block is drawn twice.
+_ALIGNMENT = 1024
+
+
+def run_ranges(work: Callable[[int, int], None], n: int, threads: int) -> None:
+    """Call ``work(low, high)`` so that the ranges cover [0, n), one range per thread."""
+    if threads == 1 or n <= _ALIGNMENT:
+        work(0, n)
+        return
+    size = -(-n // threads)
+    size = -(-size // _ALIGNMENT) * _ALIGNMENT
+    with ThreadPoolExecutor(threads) as pool:
+        parts = [pool.submit(work, low, min(low + size, n)) for low in range(0, n, size)]
+        for part in parts:
+            part.result()

@@ -1,0 +1,1 @@
+"""Data with dates, sources and confidence grades."""

@@ -1,0 +1,107 @@
+"""The command line: what may be asked. Only argparse is imported, so that ``--help`` is instant."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal, InvalidOperation
+
+from .._version import __version__
+
+DEFAULT_N = 1_000_000
+_MOST_SCENARIOS = 10**15
+_MOST_THREADS = 4096
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; ``run`` of its result is the function that does the work."""
+    parser = argparse.ArgumentParser(
+        prog="tokenmill",
+        description="Inference economics: what an LLM token costs to make, under uncertainty.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"tokenmill {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_race(commands)
+    info = commands.add_parser(
+        "info", help="show version, instruction sets, threads and compiler", allow_abbrev=False
+    )
+    info.set_defaults(run=_run_info)
+    return parser
+
+
+def _add_race(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    race = commands.add_parser(
+        "race",
+        help="who makes the cheapest token?",
+        description="Put the players of a scenario on one board: cost of a million tokens, chance "
+        "of being the cheapest, margin, compute tax, years of survival.",
+        allow_abbrev=False,
+    )
+    race.add_argument(
+        "--n",
+        type=count,
+        default=DEFAULT_N,
+        metavar="N",
+        help="scenarios to draw, such as 1e6 or 1_000_000 (default 1,000,000)",
+    )
+    race.add_argument(
+        "--seed", type=seed, metavar="SEED", help="integer in [0, 2**64); the default is fixed"
+    )
+    race.add_argument(
+        "--threads",
+        type=threads,
+        metavar="T",
+        help="threads (default: TOKENMILL_NUM_THREADS, else every core)",
+    )
+    race.add_argument(
+        "--scenario", metavar="FILE", help="scenario in TOML (default: the embedded one)"
+    )
+    race.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    race.add_argument("--plot", metavar="FILE.png", help="write a picture (.png, .svg or .pdf)")
+    race.add_argument("--html", metavar="FILE.html", help="write a self-contained page")
+    race.set_defaults(run=_run_race)
+
+
+def _run_race(arguments: argparse.Namespace) -> None:
+    from .race import run_race
+
+    run_race(arguments)
+
+
+def _run_info(arguments: argparse.Namespace) -> None:
+    from .. import show_config
+
+    print(show_config())
+
+
+def count(text: str) -> int:
+    """Read a number of scenarios: digits with or without ``_``, or ``1e6``."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or not 1 <= value <= _MOST_SCENARIOS or value != value.to_integral():
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 1 to 1e15, found {text!r}"
+        )
+    return int(value)
+
+
+def seed(text: str) -> int:
+    """Read a seed."""
+    return _integer(text, 0, (1 << 64) - 1, "an integer in [0, 2**64)")
+
+
+def threads(text: str) -> int:
+    """Read a number of threads."""
+    return _integer(text, 1, _MOST_THREADS, f"an integer from 1 to {_MOST_THREADS}")
+
+
+def _integer(text: str, low: int, high: int, expected: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}")
+    return value

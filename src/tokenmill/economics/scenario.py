@@ -1,0 +1,53 @@
+"""Scenario files: who races, what each player owns, and what the numbers rest on.
+
+A scenario is a TOML file with a ``[world]`` that all players share, optional ``[defaults]`` and one
+``[players.<key>]`` table each; ``docs/scenario.md`` describes it, :mod:`.fields` lists the
+parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .quantity import Quantity
+
+
+@dataclass(frozen=True)
+class Player:
+    """One player: its key in the file, its title, what it owns, and the parameters that matter."""
+
+    key: str
+    title: str
+    text: str
+    owns: tuple[str, ...]
+    values: Mapping[str, Quantity]
+
+    @property
+    def buys_api(self) -> bool:
+        """Whether the player buys tokens at a quoted API price and runs no accelerators."""
+        return "api_price_ratio" in self.values
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario.
+
+    Attributes
+    ----------
+    file, name, text : str
+        File it was read from, its title and its description.
+    world : mapping of str to Quantity
+        Parameters that all players share; every key of :data:`.fields.WORLD`.
+    players : tuple of Player
+        In the order of the file.
+    warnings : tuple of str
+        What is legal but worth knowing: unverified values (grade D), values without effect.
+    """
+
+    file: str
+    name: str
+    text: str
+    world: Mapping[str, Quantity]
+    players: tuple[Player, ...]
+    warnings: tuple[str, ...]

@@ -1,0 +1,242 @@
+"""Read a scenario file, and refuse what is not understood: file, key, expected, found."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Collection, Mapping
+from importlib import resources
+from typing import Any
+
+from .fields import LAYERS, PLAYER, QUOTES, WORLD, Field, needed_keys, useful_layers
+from .quantity import Quantity, parse_quantity
+from .refusal import ScenarioError, describe, join, nearest, one_of, shown
+from .scenario import Player, Scenario
+
+LARGEST_FILE = 1 << 20
+MOST_PLAYERS = 16
+FORMAT = 1
+EMBEDDED = "race.toml"
+_TOP = ("format", "name", "text", "sources", "world", "defaults", "players")
+_ABOUT = ("title", "text", "owns")
+_LONGEST_TITLE = 40
+
+
+def load_scenario(path: str | os.PathLike[str] | None = None) -> Scenario:
+    """Read a scenario file, the embedded one by default.
+
+    Parameters
+    ----------
+    path : str or path-like, optional
+
+    Raises
+    ------
+    ScenarioError
+        The file cannot be read, is no TOML or not a scenario; the message names the file, the
+        key, what was expected and what was found.
+    """
+    if path is None:
+        source = resources.files("tokenmill.catalogue").joinpath("scenarios", EMBEDDED)
+        return parse_scenario(source.read_bytes(), EMBEDDED)
+    name = os.fspath(path)
+    file = name if name.isprintable() else shown(name)
+    try:
+        with open(path, "rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ScenarioError(file, "", "a readable file", reason.lower()) from None
+    return parse_scenario(content, file)
+
+
+def parse_scenario(content: bytes, file: str = "scenario") -> Scenario:
+    """Check the bytes of a scenario file; `file` is its name in messages.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    reader = _Reader(file, _toml(content, file))
+    reader.check_keys("", reader.table, _TOP)
+    version = reader.table.get("format")
+    if type(version) is not int or version != FORMAT:
+        raise reader.refusal("format", str(FORMAT), reader.table.get("format"))
+    reader.read_sources()
+    name = reader.line("name", reader.table.get("name"))
+    text = reader.prose("text", reader.table.get("text", ""))
+    world = reader.world()
+    reader.read_defaults()
+    players = reader.players()
+    return Scenario(file, name, text, world, players, (*_unverified(world, players), *reader.notes))
+
+
+def _toml(content: bytes, file: str) -> dict[str, Any]:
+    if len(content) > LARGEST_FILE:
+        raise ScenarioError(file, "", f"at most {LARGEST_FILE} bytes", "a larger file")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = f"byte 0x{content[error.start]:02x} on line {line}"
+        raise ScenarioError(file, "", "text in UTF-8", found) from None
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ScenarioError(file, "", "valid TOML", "values nested too deeply") from None
+    except ValueError as error:
+        # TOMLDecodeError names the line; int() refuses thousands of digits with a plain ValueError.
+        reason = str(error)
+        reason = reason if reason.isprintable() else ascii(reason)
+        raise ScenarioError(file, "", "valid TOML", reason) from None
+
+
+class _Reader:
+    """Walks the tables of one file; notes what is legal but worth knowing."""
+
+    def __init__(self, file: str, table: dict[str, Any]) -> None:
+        self.file = file
+        self.table = table
+        self.sources: dict[str, str] = {}
+        self.defaults: dict[str, Quantity] = {}
+        self.notes: list[str] = []
+
+    def refusal(self, key: str, expected: str, value: object) -> ScenarioError:
+        """Build the error of a value that is not what it should be; None means that it is missing."""
+        found = "no such key" if value is None else describe(value)
+        return ScenarioError(self.file, key, expected, found)
+
+    def check_keys(self, path: str, table: Mapping[str, Any], allowed: Collection[str]) -> None:
+        """Refuse a key that is not in `allowed`, and suggest the nearest one that is."""
+        for key in table:
+            if key not in allowed:
+                expected = f"a key of {path}" if path else "a key of a scenario"
+                hint = nearest(key, allowed) or f"; known are {', '.join(allowed)}"
+                found = f"the unknown key {shown(key)}{hint}"
+                raise ScenarioError(self.file, join(path, key), expected, found)
+
+    def subtable(self, key: str, value: object) -> dict[str, Any]:
+        """Return a table that must be there and hold something."""
+        if not isinstance(value, dict) or not value:
+            raise self.refusal(key, "a table with values", value)
+        return value
+
+    def line(self, key: str, value: object) -> str:
+        """Return a title."""
+        expected = f"printable text on one line, 1 to {_LONGEST_TITLE} characters"
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            raise self.refusal(key, expected, value)
+        if len(value) > _LONGEST_TITLE:
+            raise ScenarioError(self.file, key, expected, f"{len(value)} characters")
+        return value
+
+    def prose(self, key: str, value: object) -> str:
+        """Return text of any length, its lines joined."""
+        if not isinstance(value, str) or not value.replace("\n", "").isprintable():
+            raise self.refusal(key, "printable text", value)
+        return " ".join(value.split())
+
+    def quantity(self, key: str, value: object, field: Field) -> Quantity:
+        """Return the value of one parameter."""
+        return parse_quantity(self.file, key, value, field, self.sources)
+
+    def missing(self, path: str, field: Field) -> ScenarioError:
+        """Build the error of a parameter that has to be there."""
+        unit = f" {field.unit}" if field.unit else ""
+        return self.refusal(join(path, field.key), f"{field.text} in {field.domain}{unit}", None)
+
+    def read_sources(self) -> None:
+        """Read the citations that values may name."""
+        table = self.table.get("sources", {})
+        if not isinstance(table, dict):
+            raise self.refusal("sources", "a table of citations", table)
+        for key, value in table.items():
+            self.sources[key] = self.prose(join("sources", key), value)
+
+    def world(self) -> dict[str, Quantity]:
+        """Return what all players share."""
+        table = self.subtable("world", self.table.get("world"))
+        self.check_keys("world", table, WORLD)
+        for key, field in WORLD.items():
+            if key not in table:
+                raise self.missing("world", field)
+        return {key: self.quantity(f"world.{key}", table[key], WORLD[key]) for key in WORLD}
+
+    def read_defaults(self) -> None:
+        """Read what a player has unless its own table says otherwise."""
+        table = self.table.get("defaults", {})
+        if not isinstance(table, dict):
+            raise self.refusal("defaults", "a table", table)
+        self.check_keys("defaults", table, PLAYER)
+        for key, value in table.items():
+            self.defaults[key] = self.quantity(f"defaults.{key}", value, PLAYER[key])
+
+    def players(self) -> tuple[Player, ...]:
+        """Return the players, in the order of the file."""
+        table = self.subtable("players", self.table.get("players"))
+        if not 2 <= len(table) <= MOST_PLAYERS:
+            expected = f"2 to {MOST_PLAYERS} players"
+            raise ScenarioError(self.file, "players", expected, f"{len(table)}")
+        players: dict[str, Player] = {}
+        for key, value in table.items():
+            path = join("players", key)
+            if not key.isidentifier() or not key.isascii():
+                expected = "a name of letters, digits and _"
+                raise ScenarioError(self.file, path, expected, shown(key))
+            player = self.player(path, key, self.subtable(path, value))
+            if player.title in players:
+                found = f"{shown(player.title)}, as in players.{players[player.title].key}"
+                raise ScenarioError(self.file, f"{path}.title", "a title of its own", found)
+            players[player.title] = player
+        return tuple(players.values())
+
+    def player(self, path: str, key: str, table: Mapping[str, Any]) -> Player:
+        """Return one player with the parameters that bear on its cost."""
+        self.check_keys(path, table, (*_ABOUT, *PLAYER))
+        title = self.line(f"{path}.title", table.get("title"))
+        text = self.prose(f"{path}.text", table.get("text", ""))
+        owned = self.layers(f"{path}.owns", table.get("owns"))
+        given = {
+            name: self.quantity(f"{path}.{name}", value, PLAYER[name])
+            for name, value in table.items()
+            if name not in _ABOUT
+        }
+        for quote, layer in QUOTES.items():
+            if quote in given and layer in owned:
+                expected = f"no price for a layer the player owns ({layer})"
+                raise ScenarioError(self.file, f"{path}.{quote}", expected, str(given[quote]))
+        available = {**self.defaults, **given}
+        quotes = frozenset(QUOTES).intersection(available)
+        needed = needed_keys(owned, quotes)
+        for name in needed:
+            if name not in available:
+                raise self.missing(path, PLAYER[name])
+        self.notes += [f"{path}.{name} has no effect" for name in given if name not in needed]
+        idle = [layer for layer in LAYERS if layer in owned - useful_layers(owned, quotes)]
+        self.notes += [f"{path}.owns: {layer!r} has no effect, a price covers it" for layer in idle]
+        owns = tuple(layer for layer in LAYERS if layer in owned)
+        return Player(key, title, text, owns, {name: available[name] for name in needed})
+
+    def layers(self, key: str, value: object) -> frozenset[str]:
+        """Return the layers that a player owns."""
+        if not isinstance(value, list):
+            raise self.refusal(key, f"an array of layers out of {', '.join(LAYERS)}", value)
+        for index, layer in enumerate(value):
+            place = f"{key}[{index}]"
+            if not isinstance(layer, str) or layer not in LAYERS:
+                found = describe(layer) + (nearest(layer, LAYERS) if isinstance(layer, str) else "")
+                raise ScenarioError(self.file, place, one_of(LAYERS), found)
+            if layer in value[:index]:
+                raise self.refusal(place, "each layer once", layer)
+        return frozenset(value)
+
+
+def _unverified(world: Mapping[str, Quantity], players: tuple[Player, ...]) -> list[str]:
+    """Name the values of grade D."""
+    named = {f"world.{key}": quantity for key, quantity in world.items()}
+    for player in players:
+        named |= {f"players.{player.key}.{key}": item for key, item in player.values.items()}
+    return [
+        f"{key} is unverified (grade D{f', {quantity.source}' if quantity.source else ''})"
+        for key, quantity in named.items()
+        if quantity.confidence == "D"
+    ]

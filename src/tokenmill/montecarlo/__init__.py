@@ -1,0 +1,56 @@
+"""Monte Carlo: distributions, sweeps over 10^8 to 10^11 scenarios, exact statistics."""
+
+from .._native import philox4x32
+from .distributions import (
+    PERT,
+    Bernoulli,
+    Beta,
+    Constant,
+    Discrete,
+    Distribution,
+    Empirical,
+    Exponential,
+    Logistic,
+    LogNormal,
+    LogUniform,
+    Normal,
+    Pareto,
+    Triangular,
+    TruncatedNormal,
+    Uniform,
+    Weibull,
+)
+from .engine import SweepCancelled
+from .model import ModelError
+from .result import Scenario, SweepResult
+from .statistics import OutputStatistics, describe
+from .sweeping import sample, sweep
+
+__all__ = [
+    "PERT",
+    "Bernoulli",
+    "Beta",
+    "Constant",
+    "Discrete",
+    "Distribution",
+    "Empirical",
+    "Exponential",
+    "LogNormal",
+    "LogUniform",
+    "Logistic",
+    "ModelError",
+    "Normal",
+    "OutputStatistics",
+    "Pareto",
+    "Scenario",
+    "SweepCancelled",
+    "SweepResult",
+    "Triangular",
+    "TruncatedNormal",
+    "Uniform",
+    "Weibull",
+    "describe",
+    "philox4x32",
+    "sample",
+    "sweep",
+]

@@ -1,0 +1,15 @@
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Known answers that are not ours to ship; a fresh clone passes without them."""
+    folder = Path(os.environ.get("TOKENMILL_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no reference data at {folder}: set TOKENMILL_DATA to its folder")
+    return folder
