@@ -5,16 +5,19 @@
  *
  * where 2^E <= max |y| < 2^(E+1). Every slice, product and partial sum of a block of 1,024 values fits 53 bits, so plain
  * double arithmetic makes no error and neither order nor lane count can change the result. The split needs |y| >= 2^(E-12);
- * smaller values wait for another pass with an E of their own. Partial sums go into 32-bit limbs (a superaccumulator),
- * which merge by integer addition: commutative, associative, lossless.
+ * smaller values wait for another pass with an E of their own. A sum without squares takes slices of 26 bits instead (units
+ * 2^(E-25) and 2^(E-51)), which reach down to 2^(E-24). Partial sums go into 32-bit limbs (a superaccumulator), which merge
+ * by integer addition: commutative, associative, lossless.
  *
- * NaN and infinities are counted and left out of the sums. No allocation; O(n) per pass, one pass per 13 binades spanned.
+ * NaN and infinities are counted and left out of the sums. No allocation; O(n) per pass, one per 13 (25) binades spanned.
  *
  *   y ----> scan: min, max, all finite?
  *     \---> pass E0: |y| in [2^(E0-12), 2^(E0+1)) -> 3 + 6 lane sums -> limbs
  *      \--> pass E1 < E0 - 12: what pass E0 left, if anything
  */
-#define SUM_WINDOW 12
+#define SUM_WINDOW(with_squares) ((with_squares) ? 12 : 24)
+#define SUM_FIRST_UNIT(with_squares) ((with_squares) ? 20 : 25)
+#define SUM_SECOND_UNIT(with_squares) ((with_squares) ? 42 : 51)
 /* Carries are propagated before 2^31 additions of at most 2^32 could overflow a limb. */
 #define SUM_ADDITIONS_LIMIT ((uint64_t)1 << 30)
 /* Beyond this exponent blocks are scaled by a power of two, so that slices and their products stay normal doubles. */
@@ -84,9 +87,16 @@ static inline double lanes_max(vd x)
 }
 
 /* The least magnitude the split of this exponent is exact for. Near the subnormals it is exact for all. */
-static inline double window_floor(int exponent)
+static inline double window_floor(int exponent, int with_squares)
 {
-    return exponent - SUM_WINDOW < -1022 ? 0.0 : double_of((uint64_t)(exponent - SUM_WINDOW + 1023) << 52);
+    int lowest = exponent - SUM_WINDOW(with_squares);
+    return lowest < -1022 ? 0.0 : double_of((uint64_t)(lowest + 1023) << 52);
+}
+
+/* 1.5 * 2^(52 + unit): adding and subtracting it rounds to a multiple of 2^unit */
+static inline vd rounding_magic(int unit)
+{
+    return vd_set(double_of((uint64_t)(unit + 52 + 1023) << 52 | 0x8000000000000u));
 }
 
 /* Adds the values of y (TM_BLOCK,) with floor <= |y| < 2^(exponent+1), which holds for all that are not below the floor.
@@ -94,8 +104,8 @@ static inline double window_floor(int exponent)
 static inline double sums_pass(const double *y, int exponent, double floor, int scale, int with_squares, tm_sum *sum,
                                int64_t *square)
 {
-    const vd magic1 = vd_set(double_of((uint64_t)(exponent + 32 + 1023) << 52 | 0x8000000000000u));
-    const vd magic2 = vd_set(double_of((uint64_t)(exponent + 10 + 1023) << 52 | 0x8000000000000u));
+    const vd magic1 = rounding_magic(exponent - SUM_FIRST_UNIT(with_squares));
+    const vd magic2 = rounding_magic(exponent - SUM_SECOND_UNIT(with_squares));
     const vd floor_ = vd_set(floor);
     const vd zero = vd_set(0.0);
     const vu magnitude_mask = vu_set(0x7FFFFFFFFFFFFFFFu);
@@ -166,11 +176,11 @@ static inline void sums_add(const double *y, double magnitude, int with_squares,
     double scaled[TM_BLOCK];
     int exponent = exponent_of(magnitude);
     if (exponent >= -SUM_EXPONENT_LIMIT && exponent <= SUM_EXPONENT_LIMIT) {
-        magnitude = sums_pass(y, exponent, window_floor(exponent), 0, with_squares, sum, square);
+        magnitude = sums_pass(y, exponent, window_floor(exponent, with_squares), 0, with_squares, sum, square);
     }
     while (magnitude > 0.0) {
         exponent = exponent_of(magnitude);
-        double left = sums_window(y, window_floor(exponent), magnitude, exponent, scaled);
+        double left = sums_window(y, window_floor(exponent, with_squares), magnitude, exponent, scaled);
         sums_pass(scaled, 0, 0.0, exponent, with_squares, sum, square);
         magnitude = left;
     }
