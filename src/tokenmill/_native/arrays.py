@@ -42,6 +42,8 @@ def as_words(name: str, values: ArrayLike, length: int) -> NDArray[np.uint32]:
         raise TypeError(f"{name}: expected integers of 32 bits, found dtype {array.dtype}")
     if array.ndim == 0 or array.shape[-1] != length:
         raise ValueError(f"{name}: expected shape (..., {length}), found {array.shape}")
+    if array.dtype == np.uint32:
+        return np.ascontiguousarray(array)
     if array.size and (array.min() < 0 or array.max() > 0xFFFFFFFF):
         raise ValueError(
             f"{name}: expected values in [0, 2**32), found {array.min()}..{array.max()}"

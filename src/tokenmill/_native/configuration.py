@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib import metadata
 from typing import Any
 
 from .._version import __version__
@@ -112,6 +111,9 @@ def config() -> dict[str, Any]:
         version, stream_version, python, platform, isa_available, isa_active, compiler, flags,
         source_hash, threads, numpy, numba.
     """
+    # costs more to import than everything else here
+    from importlib import metadata
+
     return {
         "version": __version__,
         "stream_version": int(lib.TM_STREAM_VERSION),

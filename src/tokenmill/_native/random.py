@@ -100,10 +100,11 @@ def philox4x32(counter: ArrayLike, key: ArrayLike) -> NDArray[np.uint32]:
     """
     counters = as_words("counter", counter, 4)
     keys = as_words("key", key, 2)
-    shape = np.broadcast_shapes(counters.shape[:-1], keys.shape[:-1])
-    counters = np.ascontiguousarray(np.broadcast_to(counters, (*shape, 4)))
-    keys = np.ascontiguousarray(np.broadcast_to(keys, (*shape, 2)))
-    out = np.empty((*shape, 4), dtype=np.uint32)
+    if counters.shape[:-1] != keys.shape[:-1]:
+        shape = np.broadcast_shapes(counters.shape[:-1], keys.shape[:-1])
+        counters = np.ascontiguousarray(np.broadcast_to(counters, (*shape, 4)))
+        keys = np.ascontiguousarray(np.broadcast_to(keys, (*shape, 2)))
+    out = np.empty(counters.shape, dtype=np.uint32)
     check(lib.tm_philox4x32(out.size // 4, words(counters), words(keys), words(out)))
     return out
 
