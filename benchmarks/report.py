@@ -48,8 +48,8 @@ def table(content: dict[str, Any]) -> str:
     lines += [
         "",
         f"{machine['cpu']}, {machine['cores']} cores, {machine['date']}, {machine['compiler']}, "
-        f"Python {machine['python']}, numpy {machine['numpy']}, numba {machine['numba']}; one thread "
-        "unless said; baselines took turns with ours in the same run. Limits measured in that run: "
+        f"Python {machine['python']}, numpy {machine['numpy']}, numba {machine['numba']}; "
+        "one thread unless said; baselines took turns with ours in the same run. Limits measured in that run: "
         f"reads {limit['read_gb_s']:.1f} GB/s, 32-bit products {limit['multiply_32_g_s']:.1f} G/s "
         "in 256-bit vectors.",
         "Targets are those of the AVX2 machine the design was written on.",

@@ -150,7 +150,8 @@ _COMPILE = """
 import time
 from tokenmill.montecarlo import Normal, sweep
 names = [f"x{i}" for i in range(12)]
-source = "def model(" + ", ".join(names) + "): return " + " + ".join(f"x{i} * {i}.5" for i in range(12))
+terms = " + ".join(f"x{i} * {i}.5" for i in range(12))
+source = "def model(" + ", ".join(names) + "): return " + terms
 space = {}
 exec(source, space)
 import tokenmill.jit.driver

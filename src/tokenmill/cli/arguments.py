@@ -7,7 +7,6 @@ from decimal import Decimal, InvalidOperation
 
 from .._version import __version__
 
-DEFAULT_N = 1_000_000
 _MOST_SCENARIOS = 10**15
 _MOST_THREADS = 4096
 
@@ -40,7 +39,6 @@ def _add_race(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     race.add_argument(
         "--n",
         type=count,
-        default=DEFAULT_N,
         metavar="N",
         help="scenarios to draw, such as 1e6 or 1_000_000 (default 1,000,000)",
     )
@@ -71,7 +69,7 @@ def _run_race(arguments: argparse.Namespace) -> None:
 def _run_info(arguments: argparse.Namespace) -> None:
     from .. import show_config
 
-    print(show_config())
+    show_config()
 
 
 def count(text: str) -> int:
@@ -81,9 +79,7 @@ def count(text: str) -> int:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or not 1 <= value <= _MOST_SCENARIOS or value != value.to_integral():
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number from 1 to 1e15, found {text!r}"
-        )
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 1e15, found {text!r}")
     return int(value)
 
 

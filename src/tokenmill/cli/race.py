@@ -8,11 +8,12 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..economics.board import DEFAULT_SEED, RaceResult, race
+from ..economics.board import DEFAULT_N, DEFAULT_SEED, RaceResult, race
 from ..economics.refusal import ScenarioError
 from ..economics.scenario_file import load_scenario
 from .failure import CommandError
 from .files import check_writable, write_whole
+from .progress import NoProgress, ProgressContext, RichProgress
 from .text import closing, format_table, heading
 
 _PICTURES = (".png", ".svg", ".pdf")
@@ -36,10 +37,13 @@ def run_race(arguments: argparse.Namespace) -> None:
         raise CommandError(str(error)) from None
     for warning in scenario.warnings:
         print(f"tokenmill: note: {warning}", file=sys.stderr)
-    seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
     with _progress() as progress:
         result = race(
-            scenario, n=arguments.n, seed=seed, threads=arguments.threads, progress=progress
+            scenario,
+            n=DEFAULT_N if arguments.n is None else arguments.n,
+            seed=DEFAULT_SEED if arguments.seed is None else arguments.seed,
+            threads=arguments.threads,
+            progress=progress,
         )
     if plot:
         from .plot import picture
@@ -50,6 +54,7 @@ def run_race(arguments: argparse.Namespace) -> None:
 
         write_whole(page, html_page(result).encode())
     _show(result, as_json=arguments.json)
+    sys.stdout.flush()
     for path in (plot, page):
         if path:
             print(f"tokenmill: wrote {path}", file=sys.stderr)
@@ -70,9 +75,7 @@ def _check_outputs(plot: Path | None, page: Path | None) -> None:
             )
 
 
-def _progress():  # type: ignore[no-untyped-def]
-    from .progress import NoProgress, RichProgress
-
+def _progress() -> ProgressContext:
     if sys.stderr.isatty() and find_spec("rich") is not None:
         return RichProgress()
     return NoProgress()

@@ -189,9 +189,11 @@ def race(
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     keys = [player.key for player in chosen.players]
     inputs, streams = race_inputs(chosen)
+    drawn = [name for name, quantity in inputs.items() if not quantity.is_constant]
+    place = {name: index for index, name in enumerate(drawn)}
     result = sweep(
-        build_model(keys),
-        {name: quantity.distribution() for name, quantity in inputs.items()},
+        build_model(keys, [place.get(name, quantity.centre) for name, quantity in inputs.items()]),
+        {name: inputs[name].distribution() for name in drawn},
         n=n,
         seed=seed,
         threads=threads,
@@ -201,7 +203,7 @@ def race(
             **{f"{key}_margin": [0.0] for key in keys},
         },
         correlations=False,
-        streams=streams,
+        streams={name: streams[name] for name in drawn if name in streams},
     )
     rows = [_row(result, index, player) for index, player in enumerate(chosen.players)]
     chances = [row.probability_cheapest for row in rows]

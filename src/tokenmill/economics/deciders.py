@@ -63,12 +63,12 @@ def find_deciders(
     One evaluation of all players per stream and level, no draws: a few milliseconds.
     """
     spread = {
-        name: [float(quantity.distribution().ppf(level)) for level in _LEVELS]
+        name: [quantity.quantile(level) for level in _LEVELS]
         for name, quantity in inputs.items()
         if not quantity.is_constant
     }
     middle = {
-        name: spread[name][1] if name in spread else quantity.arguments[0][1]
+        name: spread[name][1] if name in spread else quantity.centre
         for name, quantity in inputs.items()
     }
     found = []
@@ -106,5 +106,5 @@ def _label(members: list[str], scenario: Scenario) -> str:
     fields: dict[str, Any] = {**WORLD, **PLAYER}
     text = " and ".join(fields[key].text for key in keys)
     owners = {name.split(".")[1] for name in members if name.startswith("players.")}
-    titles = [player.title for player in scenario.players if player.key in owners]
-    return f"{text}: {titles[0]}" if len(titles) == 1 else text
+    names = [player.name for player in scenario.players if player.key in owners]
+    return f"{text} of {names[0]}" if len(names) == 1 else text

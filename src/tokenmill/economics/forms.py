@@ -100,14 +100,10 @@ FORMS: dict[str, tuple[Form, ...]] = {
         ),
     ),
     "beta": (
-        Form(
-            ("alpha", "beta"), _bounds, optional=_PAIR, ordered=_PAIR, positive=("alpha", "beta")
-        ),
+        Form(("alpha", "beta"), _bounds, optional=_PAIR, ordered=_PAIR, positive=("alpha", "beta")),
     ),
     "discrete": (
-        Form(
-            ("values",), lambda a: (min(a["values"]), max(a["values"])), optional=("weights",)
-        ),
+        Form(("values",), lambda a: (min(a["values"]), max(a["values"])), optional=("weights",)),
     ),
 }
 

@@ -41,7 +41,9 @@ def combined_fall(first: float, second: float) -> float:
 
 
 @kernel
-def margin_after(price_over_cost: float, cost_fall: float, price_fall: float, years: float) -> float:
+def margin_after(
+    price_over_cost: float, cost_fall: float, price_fall: float, years: float
+) -> float:
     """Return the gross margin after `years` of falling cost and price.
 
     ``1 - ((1-a)/(1-b))^t / (p0/w0)`` with a the fall of cost and b the fall of price.

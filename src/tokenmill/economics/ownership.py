@@ -32,6 +32,7 @@ from .margins import price_at_margin
 from .token import research_usd_per_mtok, usd_per_mtok
 
 _MM2_PER_CM2 = 100.0
+_NAN = float("nan")
 
 
 class StackInputs(NamedTuple):
@@ -92,7 +93,10 @@ class StackInputs(NamedTuple):
 
 
 class StackLevels(NamedTuple):
-    """Prices on the way up. USD per chip, accelerator, accelerator-hour, million output tokens."""
+    """Prices on the way up. USD per chip, accelerator, accelerator-hour, million output tokens.
+
+    What lies below a quoted price is somebody else's cost and not known: NaN.
+    """
 
     die_yield: float
     good_dies_per_wafer: float
@@ -138,6 +142,8 @@ class _Hour(NamedTuple):
 
 @kernel
 def _chip_layer(x: StackInputs) -> _Chip:
+    if x.owns_chip == 0.0 and x.chip_price_usd > 0.0:
+        return _Chip(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, x.chip_price_usd)
     good_share = harvested_yield(
         yield_negative_binomial(x.die_mm2 / _MM2_PER_CM2, x.defects_per_cm2, x.yield_alpha),
         x.recovered_share,
@@ -148,9 +154,15 @@ def _chip_layer(x: StackInputs) -> _Chip:
     materials = bill_of_materials(logic, memory, x.package_usd, x.assembly_yield, x.test_usd)
     cost = chip_cost(materials, x.partner_margin * x.owns_chip, x.design_usd, x.chip_volume)
     price = price_at_margin(cost, x.chip_margin * (1.0 - x.owns_chip))
-    if x.owns_chip == 0.0 and x.chip_price_usd > 0.0:
-        price = x.chip_price_usd
     return _Chip(good_share, good_dies, logic, memory, materials, cost, price)
+
+
+@kernel
+def _site_usd_h(x: StackInputs) -> float:
+    if x.owns_site == 0.0 and x.colo_usd_kw_month > 0.0:
+        return colocation_usd_per_hour(x.kw, x.colo_usd_kw_month)
+    cost = owned_site_usd_per_hour(x.kw, x.site_usd_w, x.wacc, x.site_life_years)
+    return price_at_margin(cost, x.site_margin * (1.0 - x.owns_site))
 
 
 @kernel
@@ -158,20 +170,11 @@ def _hour_layers(x: StackInputs, chip_usd: float) -> _Hour:
     server = server_price(chip_usd, x.server_other_usd, x.server_margin * (1.0 - x.owns_server))
     capex = cluster_capex(server, x.network_share, x.spare_share)
     equipment = equipment_usd_per_hour(capex, x.residual_share, x.wacc, x.it_life_years)
-    site = price_at_margin(
-        owned_site_usd_per_hour(x.kw, x.site_usd_w, x.wacc, x.site_life_years),
-        x.site_margin * (1.0 - x.owns_site),
-    )
-    if x.owns_site == 0.0 and x.colo_usd_kw_month > 0.0:
-        site = colocation_usd_per_hour(x.kw, x.colo_usd_kw_month)
+    site = _site_usd_h(x)
     power = power_usd_per_hour(x.kw, x.pue, x.load, x.power_usd_kwh)
     operations = operations_usd_per_hour(capex, x.operations_share)
     cost = equipment + site + power + operations
-    price = cost
-    if x.owns_cloud == 0.0:
-        price = cloud_price(cost, x.sold_share, x.cloud_margin)
-        if x.rent_usd_h > 0.0:
-            price = x.rent_usd_h
+    price = cost if x.owns_cloud != 0.0 else cloud_price(cost, x.sold_share, x.cloud_margin)
     return _Hour(server, capex, equipment, site, power, operations, cost, price)
 
 
@@ -196,30 +199,38 @@ def stack(x: StackInputs) -> StackLevels:
     Each bought layer i passes on ``(P_below * units + own cost) / (1 - margin)``, so the margins
     of a middleman's suppliers multiply. No allocation; five exponentials and logarithms.
     """
-    c = _chip_layer(x)
-    h = _hour_layers(x, c.price_usd)
-    serve = usd_per_mtok(h.price_usd, x.tokens_per_s, x.utilisation)
-    full = serve + research_usd_per_mtok(x.research_usd, x.research_mtok)
-    api = price_at_margin(full, x.api_margin * (1.0 - x.owns_model))
-    if x.owns_model == 0.0 and x.api_usd_mtok > 0.0:
-        api = x.api_usd_mtok
+    buys_tokens = x.owns_model == 0.0 and x.api_usd_mtok > 0.0
+    rents = not buys_tokens and x.owns_cloud == 0.0 and x.rent_usd_h > 0.0
+    rent = x.rent_usd_h if rents else _NAN
+    chip = _Chip(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN)
+    hour = _Hour(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, rent)
+    serve = _NAN
+    full = _NAN
+    api = x.api_usd_mtok
+    if not buys_tokens:
+        if not rents:
+            chip = _chip_layer(x)
+            hour = _hour_layers(x, chip.price_usd)
+        serve = usd_per_mtok(hour.price_usd, x.tokens_per_s, x.utilisation)
+        full = serve + research_usd_per_mtok(x.research_usd, x.research_mtok)
+        api = price_at_margin(full, x.api_margin * (1.0 - x.owns_model))
     app = price_at_margin(api, x.app_margin * (1.0 - x.owns_app))
     return StackLevels(
-        c.die_yield,
-        c.good_dies_per_wafer,
-        c.logic_usd,
-        c.hbm_usd,
-        c.materials_usd,
-        c.cost_usd,
-        c.price_usd,
-        h.server_price_usd,
-        h.capex_usd,
-        h.equipment_usd,
-        h.site_usd,
-        h.power_usd,
-        h.operations_usd,
-        h.cost_usd,
-        h.price_usd,
+        chip.die_yield,
+        chip.good_dies_per_wafer,
+        chip.logic_usd,
+        chip.hbm_usd,
+        chip.materials_usd,
+        chip.cost_usd,
+        chip.price_usd,
+        hour.server_price_usd,
+        hour.capex_usd,
+        hour.equipment_usd,
+        hour.site_usd,
+        hour.power_usd,
+        hour.operations_usd,
+        hour.cost_usd,
+        hour.price_usd,
         serve,
         full,
         api,

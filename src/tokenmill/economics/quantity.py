@@ -67,6 +67,15 @@ class Quantity:
         """Whether every scenario has the same value."""
         return self.name == "constant"
 
+    @property
+    def centre(self) -> float:
+        """The median."""
+        return self.quantile(0.5)
+
+    def quantile(self, level: float) -> float:
+        """Return the value that a share `level` of the draws stays below."""
+        return float(self.distribution().ppf(level))
+
     def distribution(self) -> montecarlo.Distribution:
         """Return it as a distribution of :mod:`tokenmill.montecarlo`."""
         arguments = dict(self.arguments)

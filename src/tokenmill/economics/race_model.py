@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numba
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
 
 from ._kernel import kernel
 from .fields import LAYERS, PLAYER, WORLD
@@ -24,9 +27,15 @@ OWNS = tuple(f"owns_{layer}" for layer in LAYERS)
 MEASURES = ("cost", "margin", "tax", "survival")
 CHEAPEST = "cheapest"
 
-# Fields follow the vocabulary of scenario files, so they are built from it.
-WorldValues: Any = namedtuple("WorldValues", tuple(WORLD))
-PlayerValues: Any = namedtuple("PlayerValues", (*OWNS, *PLAYER))
+# One function per player would cost seconds of compile time; inlined by numba they cost little.
+_INLINE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": "always"}
+
+Slot = int | float
+
+# Fields follow the vocabulary of scenario files, so they are known at run time only.
+_record: Any = namedtuple
+WorldValues = _record("WorldValues", tuple(WORLD))
+PlayerValues = _record("PlayerValues", (*OWNS, *PLAYER))
 
 
 class Standing(NamedTuple):
@@ -125,7 +134,7 @@ def cost_fall(w: Any, p: Any) -> float:
     return combined_fall(capacity, w.software_fall)
 
 
-@numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, error_model="numpy")
 def evaluate_player(w: Any, p: Any) -> Standing:
     """Return how player `p` stands in world `w`.
 
@@ -154,25 +163,30 @@ def output_names(keys: Sequence[str]) -> tuple[str, ...]:
     return (*(f"{key}_{measure}" for key in keys for measure in MEASURES), CHEAPEST)
 
 
-def build_model(keys: Sequence[str]) -> Callable[..., Any]:
+def build_model(keys: Sequence[str], slots: Sequence[Slot]) -> Callable[..., Any]:
     """Return the model of a race, ``model(*values)``.
 
     Parameters
     ----------
     keys : sequence of str
         Keys of the players, identifiers.
+    slots : sequence of int or float
+        Where the fields of WorldValues come from, then those of PlayerValues of each player: an
+        int is a position in `values`, a float is the number itself.
 
     Returns
     -------
     function
-        Takes the fields of WorldValues, then the fields of PlayerValues of each player in turn.
         Returns a named tuple of :func:`output_names`; ``cheapest`` is the position of the player
         with the least cost, of the first of them on a tie. A NaN is never the cheapest.
     """
-    names = output_names(keys)
-    outputs: Any = namedtuple("RaceOutputs", names)  # type: ignore[misc]
-    measures = _all_players(len(keys))
-    cheapest = _cheapest(len(keys))
+    width = len(PlayerValues._fields)
+    world = _gather(WorldValues, slots[: len(WORLD)])
+    starts = range(len(WORLD), len(slots), width)
+    players = [_gather(PlayerValues, slots[start : start + width]) for start in starts]
+    outputs = _record("RaceOutputs", output_names(keys))
+    measures = _all_players(world, players)
+    cheapest = _cheapest(len(players))
 
     def race(*values):  # type: ignore[no-untyped-def]
         found = measures(values)
@@ -181,38 +195,54 @@ def build_model(keys: Sequence[str]) -> Callable[..., Any]:
     return race
 
 
-def _all_players(count: int) -> Callable[..., Any]:
-    """Compose the evaluation of `count` players: numba tuples grow by concatenation only."""
-    world = len(WORLD)
-    width = len(OWNS) + len(PLAYER)
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": "always"}
+def _gather(record: Any, slots: Sequence[Slot]) -> Any:
+    """Build the intrinsic that fills a named tuple from drawn values and numbers.
 
-    def compose(index: int) -> Callable[..., Any]:
-        low, high = world + index * width, world + (index + 1) * width
+    numba has no expression for this: it would have to index a tuple in an order known only here.
+    """
 
-        @numba.njit(**options)
-        def one(values):  # type: ignore[no-untyped-def]
-            player = PlayerValues(*values[low:high])
-            standing = evaluate_player(WorldValues(*values[:world]), player)
-            return standing.cost, standing.margin, standing.tax, standing.survival
+    @intrinsic
+    def gather(typingctx: Any, values: Any) -> Any:
+        result = types.NamedUniTuple(types.float64, len(slots), record)
 
-        if index == 0:
-            return one
-        before = compose(index - 1)
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            fields = [
+                builder.extract_value(args[0], slot)
+                if isinstance(slot, int)
+                else ir.Constant(ir.DoubleType(), slot)
+                for slot in slots
+            ]
+            return context.make_tuple(builder, result, fields)
 
-        @numba.njit(**options)
-        def with_those_before(values):  # type: ignore[no-untyped-def]
-            return before(values) + one(values)
+        return result(values), codegen
 
-        return with_those_before
-
-    return compose(count - 1)
+    return gather
 
 
-def _cheapest(count: int) -> Callable[..., Any]:
+def _all_players(world: Any, players: Sequence[Any]) -> Any:
+    """Compose the evaluation of all players: numba's tuples grow by concatenation only."""
+    gather = players[-1]
+
+    @numba.njit(**_INLINE)
+    def last(values):  # type: ignore[no-untyped-def]
+        standing = evaluate_player(world(values), gather(values))
+        return standing.cost, standing.margin, standing.tax, standing.survival
+
+    if len(players) == 1:
+        return last
+    before = _all_players(world, players[:-1])
+
+    @numba.njit(**_INLINE)
+    def all_of_them(values):  # type: ignore[no-untyped-def]
+        return before(values) + last(values)
+
+    return all_of_them
+
+
+def _cheapest(count: int) -> Any:
     stride = len(MEASURES)
 
-    @numba.njit(nogil=True, error_model="numpy")
+    @numba.njit(**_INLINE)
     def cheapest(found):  # type: ignore[no-untyped-def]
         best = 0
         least = float("inf")

@@ -42,7 +42,9 @@ def describe(value: object) -> str:
         return f"the boolean {str(value).lower()}"
     if isinstance(value, int):
         # Python refuses to print integers of more than 4300 digits.
-        return str(value) if value.bit_length() <= 64 else f"an integer of {value.bit_length()} bits"
+        return (
+            str(value) if value.bit_length() <= 64 else f"an integer of {value.bit_length()} bits"
+        )
     if isinstance(value, float):
         return f"{value:.12g}" if isfinite(value) else str(value)
     if isinstance(value, str):

@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from .quantity import Quantity
 
 
+def short_name(title: str) -> str:
+    """Return a title without what it says in brackets."""
+    return title.partition(" (")[0]
+
+
 @dataclass(frozen=True)
 class Player:
     """One player: its key in the file, its title, what it owns, and the parameters that matter."""
@@ -24,9 +29,9 @@ class Player:
     values: Mapping[str, Quantity]
 
     @property
-    def buys_api(self) -> bool:
-        """Whether the player buys tokens at a quoted API price and runs no accelerators."""
-        return "api_price_ratio" in self.values
+    def name(self) -> str:
+        """The title without what it says in brackets."""
+        return short_name(self.title)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ class _Reader:
         self.notes: list[str] = []
 
     def refusal(self, key: str, expected: str, value: object) -> ScenarioError:
-        """Build the error of a value that is not what it should be; None means that it is missing."""
+        """Build the error of a wrong value; None means that there is none."""
         found = "no such key" if value is None else describe(value)
         return ScenarioError(self.file, key, expected, found)
 

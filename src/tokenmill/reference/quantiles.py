@@ -179,7 +179,7 @@ def tabulated(u: Array, low: float, width: float, high: float, s: float, table: 
     place = (2.0 * mantissa - 1.0) * cells_per_octave
     cell = (exponent + 53) * cells_per_octave + np.floor(place).astype(np.int64)
     coefficients = sides[(u >= 0.5).astype(np.int64), cell]
-    y = polyval(place - np.floor(place), np.moveaxis(coefficients, -1, 0), tensor=False)
+    y: Array = polyval(place - np.floor(place), np.moveaxis(coefficients, -1, 0), tensor=False)
     return np.clip(low + y * width, low, high)
 
 
@@ -188,13 +188,14 @@ def discrete(u: Array, table: Array) -> Array:
 
     `table` holds the cumulative probabilities, then the values, both ascending.
     """
-    cumulative, values = np.split(table, 2)
-    return values[np.searchsorted(cumulative[:-1], u, side="right")]
+    cumulative, values = table.reshape(2, -1)
+    place = np.searchsorted(cumulative[:-1], u, side="right")
+    return np.asarray(values[place])
 
 
 def empirical(u: Array, table: Array) -> Array:
     """Return ``table[floor(u m)]`` of m ascending values."""
-    return table[np.minimum((u * table.size).astype(np.int64), table.size - 1)]
+    return np.asarray(table[np.minimum((u * table.size).astype(np.int64), table.size - 1)])
 
 
 QUANTILES: dict[str, Callable[..., Array]] = {

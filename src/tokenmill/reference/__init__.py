@@ -1,0 +1,1 @@
+"""The readable twin of every kernel: the specification, slow on purpose; NumPy alone."""
