@@ -161,15 +161,26 @@ sweep(space["model"], inputs, n=1, seed=1)
 print((time.perf_counter() - began) * 1e3)
 """
 _BILLION = """
-import resource, sys
-sys.path.insert(0, sys.argv[1] if len(sys.argv) > 1 else ".")
+from pathlib import Path
 from benchmarks import workloads
 from tokenmill.montecarlo import sweep
-sweep(workloads.cost, workloads.SIX_INPUTS, n=2048, seed=7, correlations=False, threads=THREADS)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-sweep(workloads.cost, workloads.SIX_INPUTS, n=10**9, seed=7, correlations=False, threads=THREADS)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 / THREADS)
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+options = dict(seed=7, correlations=False, threads=THREADS)
+sweep(workloads.cost, workloads.SIX_INPUTS, n=0, **options)
+before = resident()
+seen = []
+watch = lambda done, total: seen.append(resident())
+sweep(workloads.cost, workloads.SIX_INPUTS, n=10**9, progress=watch, **options)
+print((max(seen) - before) / 1e6 / THREADS)
 """
+
+
+def long_fused(threads: int) -> Callable[[], Any]:
+    """Return a fused sweep long enough that starting threads does not show."""
+    return workloads.fused(False, threads, 16 * workloads.SCENARIOS)
 
 
 def small_call_us() -> float:
@@ -183,8 +194,7 @@ def small_call_us() -> float:
 def scalar_rows(quick: bool) -> list[dict[str, Any]]:
     """Return import, call, compile and memory rows: one value and its target each."""
     threads = available_cores()
-    one, two = workloads.fused(False, 1), workloads.fused(False, 2)
-    speedup = compare(two, one, 5 if quick else 11, 0.1)
+    speedup = compare(long_fused(2), long_fused(1), 5 if quick else 11, 0.1)
     rows = [
         ("import beyond numpy", "ms", subprocess_ms(_IMPORT, 5 if quick else 15), 50.0),
         ("smallest call", "us", small_call_us(), 2.0),

@@ -22,8 +22,8 @@ LAWS = [
     Law(LawKind.WEIBULL, (0.5, 3.0)),
     Law(LawKind.PARETO, (0.4, 2.0)),
     Law(LawKind.LOGISTIC, (1.0, 0.5)),
-    # 53 octaves of one cell and the middle, both halves, 6 coefficients each
-    Law(LawKind.TABULATED, (0.0, 1.0, 9.0, 0.0), np.sin(np.arange(2.0 * 54 * 6)) + 2.0),
+    # 53 octaves of 16 cells and the middle, both halves, 6 coefficients each
+    Law(LawKind.TABULATED, (0.0, 1.0, 9.0, 4.0), np.sin(np.arange(2.0 * 849 * 6)) + 2.0),
     Law(LawKind.DISCRETE, (), np.concatenate([STEPS / 8.0, STEPS])),
     Law(LawKind.EMPIRICAL, (), STEPS),
 ]

@@ -41,6 +41,15 @@ static const double AS241_F[8] = {1.0,                       5.99832206555887937
 #define NORMAL_CENTRAL 0.425
 #define NORMAL_FAR 5.0
 
+/* (numerator + lost) / denominator: the quotient by a reciprocal, corrected by what it and the numerator rounded away */
+static inline vd corrected_quotient(vd numerator, vd lost, vd denominator)
+{
+    vd inverse = vd_div(vd_set(1.0), denominator);
+    vd quotient = vd_mul(numerator, inverse);
+    vd rest = vd_fma(vd_sub(vd_set(0.0), quotient), denominator, numerator);
+    return vd_fma(vd_add(rest, lost), inverse, quotient);
+}
+
 static inline vd normal_tail(vd p)
 {
     vd r = vd_sqrt(vd_sub(vd_set(0.0), log_lanes(p)));
@@ -52,7 +61,7 @@ static inline vd normal_tail(vd p)
         numerator = vd_select(is_near, numerator, horner8(far, AS241_E));
         denominator = vd_select(is_near, denominator, horner8(far, AS241_F));
     }
-    vd z = vd_div(numerator, denominator);
+    vd z = corrected_quotient(numerator, vd_set(0.0), denominator);
     z = vd_select(vd_lt(vd_set(0.0), p), z, vd_set(__builtin_inf()));
     return vd_select(vd_le(vd_set(0.0), p), z, vd_set(__builtin_nan("")));
 }
@@ -82,7 +91,9 @@ static void normal_quantile(size_t n, const double *u, double *z)
     for (size_t j = 0; j < n; j += LANES) {
         vd q = vd_sub(vd_load(u + j), half);
         vd r = vd_fma(vd_sub(vd_set(0.0), q), q, vd_set(0.180625));
-        vd_store(z + j, vd_div(vd_mul(q, horner8(r, AS241_A)), horner8(r, AS241_B)));
+        vd polynomial = horner8(r, AS241_A), numerator = vd_mul(q, polynomial);
+        vd lost = vd_fma(q, polynomial, vd_sub(vd_set(0.0), numerator));
+        vd_store(z + j, corrected_quotient(numerator, lost, horner8(r, AS241_B)));
     }
     for (size_t i = count; i % LANES; ++i) {
         tail[i] = 0.25;

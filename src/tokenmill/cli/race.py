@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..economics.board import DEFAULT_N, DEFAULT_SEED, RaceResult, race
 from ..economics.refusal import ScenarioError
+from ..economics.scenario import Scenario
 from ..economics.scenario_file import load_scenario
 from .failure import CommandError
 from .files import check_writable, write_whole
@@ -37,14 +38,7 @@ def run_race(arguments: argparse.Namespace) -> None:
         raise CommandError(str(error)) from None
     for warning in scenario.warnings:
         print(f"tokenmill: note: {warning}", file=sys.stderr)
-    with _progress() as progress:
-        result = race(
-            scenario,
-            n=DEFAULT_N if arguments.n is None else arguments.n,
-            seed=DEFAULT_SEED if arguments.seed is None else arguments.seed,
-            threads=arguments.threads,
-            progress=progress,
-        )
+    result = _race(scenario, arguments)
     if plot:
         from .plot import picture
 
@@ -58,6 +52,21 @@ def run_race(arguments: argparse.Namespace) -> None:
     for path in (plot, page):
         if path:
             print(f"tokenmill: wrote {path}", file=sys.stderr)
+
+
+def _race(scenario: Scenario, arguments: argparse.Namespace) -> RaceResult:
+    with _progress() as progress:
+        try:
+            return race(
+                scenario,
+                n=DEFAULT_N if arguments.n is None else arguments.n,
+                seed=DEFAULT_SEED if arguments.seed is None else arguments.seed,
+                threads=arguments.threads,
+                progress=progress,
+            )
+        except ValueError as error:
+            # Two streams of a scenario whose names share a hash are found only here.
+            raise CommandError(str(error)) from None
 
 
 def _check_outputs(plot: Path | None, page: Path | None) -> None:

@@ -10,6 +10,11 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _unless_starred(call: Any, caller: object, callee: object) -> bool:
+    """Inline every call but ``formula(*values)``, which numba cannot inline."""
+    return call.vararg is None
+
+
 def kernel(function: F) -> F:
     """Let numba compile a scalar formula at its first call.
 
@@ -18,4 +23,5 @@ def kernel(function: F) -> F:
     and no exception: one degenerate scenario must not stop a sweep of a billion. Inlining at the
     level of numba's own code halves the compile time of a model made of many small formulas.
     """
-    return cast(F, numba.njit(nogil=True, error_model="numpy", inline="always")(function))
+    decorate = numba.njit(nogil=True, error_model="numpy", inline=_unless_starred)
+    return cast(F, decorate(function))

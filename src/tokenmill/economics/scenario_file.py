@@ -179,8 +179,8 @@ class _Reader:
         players: dict[str, Player] = {}
         for key, value in table.items():
             path = join("players", key)
-            if not key.isidentifier() or not key.isascii():
-                expected = "a name of letters, digits and _"
+            if not (key.isidentifier() and key.isascii() and key[0] != "_"):
+                expected = "a name of letters, digits and _ that starts with a letter"
                 raise ScenarioError(self.file, path, expected, shown(key))
             player = self.player(path, key, self.subtable(path, value))
             if player.title in players:

@@ -150,9 +150,14 @@ def norm_ppf(u: float) -> float:
     is_far = t > 5.0
     numerator = select(is_far, horner(far, _E), horner(near, _C))
     denominator = select(is_far, horner(far, _F), horner(near, _D))
-    numerator = select(central, q * horner(r, _A), numerator)
+    polynomial = horner(r, _A)
+    numerator = select(central, q * polynomial, numerator)
     denominator = select(central, horner(r, _B), denominator)
-    z = numerator / denominator
+    # the quotient by a reciprocal, corrected by what it and the product rounded away
+    lost = select(central, fma(q, polynomial, -numerator), 0.0)
+    inverse = 1.0 / denominator
+    quotient = numerator * inverse
+    z = fma(fma(-quotient, denominator, numerator) + lost, inverse, quotient)
     z = select(central | (q > 0.0), z, -z)
     z = select(u == 0.0, -_INFINITY, z)
     z = select(u == 1.0, _INFINITY, z)

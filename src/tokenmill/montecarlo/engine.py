@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _CHUNK_SECONDS = 0.05
 _FIRST_CHUNK = 64
 _LARGEST_CHUNK = 1 << 26
+_SMALLEST_SHARE = 8 * BLOCK
 _POLL_SECONDS = 0.1
 # Fewer scenarios than this stay on the calling thread.
 _THREADED_SCENARIOS = 16 * BLOCK
@@ -38,7 +39,8 @@ class SweepCancelled(RuntimeError):
 class Cursor:
     """Hands out chunks of [start, stop) in ascending order, and counts what is done."""
 
-    def __init__(self, start: int, stop: int) -> None:
+    def __init__(self, start: int, stop: int, threads: int) -> None:
+        self._threads = threads
         self._lock = threading.Lock()
         self._next = start
         self._stop = stop
@@ -50,7 +52,9 @@ class Cursor:
         """Return the next chunk; an empty one when nothing is left or the sweep was stopped."""
         with self._lock:
             low = self._next
-            high = low if self.cancelled else min(low + size, self._stop)
+            # chunks shrink towards the end, so that threads finish together
+            share = max((self._stop - low) // (2 * self._threads), _SMALLEST_SHARE)
+            high = low if self.cancelled else min(low + min(size, share), self._stop)
             if high - low >= BLOCK:  # whole blocks are drawn once
                 high -= (high % BLOCK) * (high != self._stop)
             self._next = high
@@ -212,7 +216,7 @@ def run(
     """
     count = threads if stop - start >= _THREADED_SCENARIOS else 1
     workers = [Worker(plan, driver, constants, thresholds, correlations) for _ in range(count)]
-    cursor = Cursor(start, stop)
+    cursor = Cursor(start, stop, count)
     try:
         if count == 1:
             workers[0].run(cursor, lambda: _report(progress, cursor))

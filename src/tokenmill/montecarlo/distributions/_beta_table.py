@@ -24,11 +24,11 @@ OCTAVES = 53
 PARAMETER_LOW, PARAMETER_HIGH = 0.1, 1e5
 _COARSEST, _FINEST = 4, 7
 
-# Half of what is promised: 1e-12 in u, or a few units in the last place of x where those are more,
-# and 1e-10 of the distance to the end of the support.
+# Half of what is promised: 1e-12 in u, or 4 units in the last place of the value where those are
+# more, and 1e-10 of the distance to the end of the support.
 _U_ERROR = 0.5e-12
 _X_ERROR = 0.5e-10
-_X_ROUNDING = 4.0 * math.ldexp(1.0, -52)
+_ROUNDING = 2.0 * math.ldexp(1.0, -52)
 
 # The step that follows squares what is left of log I (Newton) or cubes it (Halley).
 _IS_NEAR = 0.1
@@ -37,10 +37,11 @@ _IS_SETTLED = 2e-6
 
 @dataclass(frozen=True)
 class _Nodes:
-    """The quantile function x and its two derivatives by p, at ascending p."""
+    """The quantile function x, y = 1 - x and the derivatives of x by p, at ascending p."""
 
     p: Array
     x: Array
+    y: Array
     slope: Array
     curvature: Array
 
@@ -64,7 +65,7 @@ def _solve(tail: LowerTail, p: Array, odds: Array, *, is_near: bool) -> _Nodes:
     x, y = odds / (1.0 + odds), 1.0 / (1.0 + odds)
     slope = (ratio + growth * step) * x * y / p
     curvature = -slope * slope * ((tail.a - 1.0) / x - (tail.b - 1.0) / y)
-    return _Nodes(p, x, slope, curvature)
+    return _Nodes(p, x, y, slope, curvature)
 
 
 def _first_nodes(tail: LowerTail) -> _Nodes:
@@ -75,13 +76,18 @@ def _first_nodes(tail: LowerTail) -> _Nodes:
     return _solve(tail, p, odds, is_near=False)
 
 
+def _rise(x0: Array, y0: Array, x1: Array, y1: Array) -> Array:
+    """Return x1 - x0 from whichever of x and y has the digits."""
+    return np.where(x0 < y0, x1 - x0, y0 - y1)
+
+
 def _hermite(nodes: _Nodes) -> Array:
     """Return the polynomials of the cells between nodes, shape (cells, 6), constant term first."""
     h = nodes.p[1:] - nodes.p[:-1]
     slope0, slope1 = nodes.slope[:-1] * h, nodes.slope[1:] * h
     half0, half1 = 0.5 * nodes.curvature[:-1] * h * h, 0.5 * nodes.curvature[1:] * h * h
     # how the cell's end misses the parabola of its beginning, in value, slope and half curvature
-    value = (nodes.x[1:] - nodes.x[:-1]) - slope0 - half0
+    value = _rise(nodes.x[:-1], nodes.y[:-1], nodes.x[1:], nodes.y[1:]) - slope0 - half0
     first = slope1 - slope0 - 2.0 * half0
     second = half1 - half0
     cells = np.empty((h.size, 6))
@@ -94,15 +100,22 @@ def _hermite(nodes: _Nodes) -> Array:
     return cells
 
 
-def _middles(tail: LowerTail, nodes: _Nodes, cells: Array) -> tuple[_Nodes, float]:
+def _middles(
+    tail: LowerTail, nodes: _Nodes, cells: Array, *, stores_y: bool
+) -> tuple[_Nodes, float]:
     """Solve in the middle of every cell; also return the worst error there over the tolerance."""
+    x0, y0 = nodes.x[:-1], nodes.y[:-1]
     guess = cells[:, 5]
-    for term in range(4, -1, -1):
+    for term in range(4, 0, -1):
         guess = 0.5 * guess + cells[:, term]
-    middles = _solve(tail, 0.5 * (nodes.p[:-1] + nodes.p[1:]), guess / (1.0 - guess), is_near=True)
-    in_u = _U_ERROR * middles.slope + _X_ROUNDING * middles.x
+    guess = 0.5 * guess
+    p = 0.5 * (nodes.p[:-1] + nodes.p[1:])
+    middles = _solve(tail, p, (x0 + guess) / (y0 - guess), is_near=True)
+    stored = middles.y if stores_y else middles.x
+    in_u = _U_ERROR * middles.slope + _ROUNDING * stored
     tolerance = np.minimum(in_u, _X_ERROR * middles.x)
-    return middles, float(np.max(np.abs(guess - middles.x) / tolerance))
+    error = np.abs(guess - _rise(x0, y0, middles.x, middles.y))
+    return middles, float(np.max(error / tolerance))
 
 
 def _interleave(nodes: _Nodes, middles: _Nodes) -> _Nodes:
@@ -114,6 +127,7 @@ def _interleave(nodes: _Nodes, middles: _Nodes) -> _Nodes:
     return _Nodes(
         merged(nodes.p, middles.p),
         merged(nodes.x, middles.x),
+        merged(nodes.y, middles.y),
         merged(nodes.slope, middles.slope),
         merged(nodes.curvature, middles.curvature),
     )
@@ -136,8 +150,9 @@ def beta_table(alpha: float, beta: float) -> tuple[int, Array]:
 
     Notes
     -----
-    Errors: 1e-12 in u (or 4 units in the last place of x), and 1e-10 of x below the median, of
-    1 - x above it. O(2^s sqrt(max(alpha, beta))) time, 2^s * 5 KB of memory.
+    Errors: 1e-12 in u, or 4 units in the last place of x where those are more, and 1e-10 of x below
+    the median, of 1 - x above it, before x is rounded. Time O(2^s sqrt(max(alpha, beta))), memory
+    2^s * 5 KB.
     """
     tails = (LowerTail.of(alpha, beta), LowerTail.of(beta, alpha))
     sides = [_first_nodes(tail) for tail in tails]
@@ -146,16 +161,19 @@ def beta_table(alpha: float, beta: float) -> tuple[int, Array]:
         cells = [_hermite(side) for side in sides]
         if s == _FINEST:
             break
-        solved = [_middles(*parts) for parts in zip(tails, sides, cells, strict=True)]
+        solved = [
+            _middles(tail, side, own, stores_y=tail is tails[1])
+            for tail, side, own in zip(tails, sides, cells, strict=True)
+        ]
         if s >= _COARSEST and max(error for _, error in solved) <= 1.0:
             break
         sides = [_interleave(side, new) for side, (new, _) in zip(sides, solved, strict=True)]
         s += 1
-    table = np.zeros((2, cells[0].shape[0] + 1, 6))
-    table[:, :-1] = cells
-    table[:, -1, 0] = [side.x[-1] for side in sides]
-    table[1] *= -1.0
-    table[1, :, 0] += 1.0
+    table = np.zeros((2, sides[0].p.size, 6))
+    table[0, :-1] = cells[0]
+    table[1, :-1] = -cells[1]
+    table[0, :, 0] = sides[0].x
+    table[1, :, 0] = sides[1].y
     flat = table.reshape(-1)
     flat.flags.writeable = False
     return s, flat

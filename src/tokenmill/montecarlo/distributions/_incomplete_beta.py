@@ -6,16 +6,21 @@ no scipy, because tables made from it enter a plan. With ``x0 = a / (a + b)``, `
     front(x) = x^a (1-x)^b / B(a, b)
              = sqrt(a b / (2 pi (a+b))) e^-(D(a) + D(b) - D(a+b)) e^-(a h(x/x0) + b h((1-x)/y0))
 
-where ``D`` is the remainder of Stirling's series and ``h(v) = v - 1 - log v`` (DiDonato and Morris
-1992, ACM TOMS 18:360, section 8): no term grows with `a` and `b`, so that 10^5 costs no digits.
-``I_x(a, b) = front R`` with the continued fraction ``R = 1 / (a (1 + d1/(1 + d2/(1 + ...))))``
-(DLMF 8.17.22).
+where ``D`` is the remainder of Stirling's series and ``h(v) = v - 1 - log v``: no term grows with
+`a` and `b`, so that 10^5 costs no digits. ``I_x(a, b) = front R`` with the continued fraction of
+DiDonato and Morris (1992, ACM TOMS 18:360, equation 9): with ``lag = a - (a+b) x``
+
+    R = 1/(b1 + a2/(b2 + a3/(b3 + ...))),   a(n+1) = (a+n-1)(a+b+n-1) n (b-n) x^2 / (a+2n-1)^2,
+    b(n+1) = n + n (b-n) x / (a+2n-1) + (a+n)/(a+2n+1) (lag + 1 + n (2-x)),
+
+whose denominators stay positive up to the switch below: nothing cancels.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,39 +68,54 @@ def _excess(v: Array, difference: Array) -> Array:
     return np.where(is_near, near, difference - elementary("log", v))
 
 
-def _fraction_terms(a: float, b: float, count: int) -> list[float]:
-    """Return d1 / x .. d(count) / x of the continued fraction."""
-    terms = []
-    for index in range(1, count + 1):
-        m = float(index // 2)
-        if index % 2:
-            terms.append(-(a + m) * (a + b + m) / ((a + 2 * m) * (a + 2 * m + 1)))
-        else:
-            terms.append(m * (b - m) / ((a + 2 * m - 1) * (a + 2 * m)))
-    return terms
+class _Level(NamedTuple):
+    """Constants of one level: ``a(n+1) / x^2`` and ``b(n+1) = lag_factor lag + base + slope x``."""
+
+    numerator: float
+    lag_factor: float
+    base: float
+    slope: float
 
 
-def _enough_terms(a: float, b: float, x: float) -> tuple[float, ...]:
-    """Return the terms after which the fraction at `x`, and so at all below, stands still."""
-    count, before = 16, 0.0
+def _level(a: float, b: float, n: int) -> _Level:
+    steepness = n * (b - n) / (a + 2 * n - 1) if n else 0.0
+    lag_factor = (a + n) / (a + 2 * n + 1)
+    numerator = (a + n - 1) / (a + 2 * n - 1) * (a + b + n - 1) * steepness if n else 1.0
+    return _Level(numerator, lag_factor, n + lag_factor * (1 + 2 * n), steepness - lag_factor * n)
+
+
+def _enough_levels(a: float, b: float) -> tuple[_Level, ...]:
+    """Return the levels after which the fraction at the switch, and so below, stands still."""
+    total = a + b + 2.0
+    x, lag = (a + 1.0) / total, (a - b) / total
+    count, before = 8, 0.0
     while True:
-        terms = _fraction_terms(a, b, count)
-        value = 1.0
-        for term in reversed(terms):
-            value = 1.0 + term * x / value
-        if abs(value - before) <= _HALF_ULP * abs(value):
-            return tuple(terms)
+        levels = tuple(_level(a, b, n) for n in range(count))
+        value, following = 1.0, 0.0
+        for level in reversed(levels):
+            inner = level.lag_factor * lag + level.base + level.slope * x
+            value = inner + following * x * x / value
+            following = level.numerator
+        if abs(value - before) <= _HALF_ULP * value:
+            return levels
         count, before = count + count // 4, value
 
 
-def _fraction(a: float, terms: tuple[float, ...], x: Array) -> Array:
-    """Return R at `x`: from the innermost term outwards, three operations each."""
-    value = np.ones_like(x)
-    for term in reversed(terms):
-        np.divide(x, value, out=value)
-        value *= term
-        value += 1.0
-    return 1.0 / (a * value)
+def _fraction(levels: tuple[_Level, ...], x: Array, lag: Array) -> Array:
+    """Return R at x and its lag, from the innermost level outwards."""
+    square = x * x
+    value, following = np.ones_like(x), 0.0
+    scratch = np.empty_like(x)
+    for level in reversed(levels):
+        np.divide(square, value, out=value)
+        value *= following
+        np.multiply(x, level.slope, out=scratch)
+        value += scratch
+        np.multiply(lag, level.lag_factor, out=scratch)
+        value += scratch
+        value += level.base
+        following = level.numerator
+    return 1.0 / value
 
 
 @dataclass(frozen=True)
@@ -105,8 +125,8 @@ class LowerTail:
     a: float
     b: float
     log_scale: float
-    near_zero: tuple[float, ...]
-    near_one: tuple[float, ...]
+    levels: tuple[_Level, ...]
+    swapped_levels: tuple[_Level, ...]
 
     @classmethod
     def of(cls, a: float, b: float) -> LowerTail:
@@ -114,13 +134,7 @@ class LowerTail:
         total = a + b
         stirling = stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(total)
         log_scale = 0.5 * scalar("log", a / total * b / (2.0 * math.pi)) - stirling
-        return cls(
-            a,
-            b,
-            log_scale,
-            _enough_terms(a, b, (a + 1.0) / (total + 2.0)),
-            _enough_terms(b, a, (b + 1.0) / (total + 2.0)),
-        )
+        return cls(a, b, log_scale, _enough_levels(a, b), _enough_levels(b, a))
 
     @property
     def log_beta(self) -> float:
@@ -131,18 +145,20 @@ class LowerTail:
 
     def evaluate(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Return ``log I_x(a, b)`` and ``I_x(a, b) / front``; y = 1 - x, both in (0, 1)."""
-        x0, y0 = self.a / (self.a + self.b), self.b / (self.a + self.b)
+        total = self.a + self.b
+        x0, y0 = self.a / total, self.b / total
         difference = np.where(x < y, x - x0, y0 - y)
+        lag = -total * difference
         exponent = self.a * _excess(x / x0, difference / x0)
         exponent += self.b * _excess(y / y0, -difference / y0)
         log_front = self.log_scale - exponent
         # beyond the switch the fraction is slow, and 1 - I_y(b, a) has no digits to lose
-        beyond = x > (self.a + 1.0) / (self.a + self.b + 2.0)
-        ratio = _fraction(self.a, self.near_zero, np.where(beyond, 0.0, x))
+        beyond = x > (self.a + 1.0) / (total + 2.0)
+        ratio = _fraction(self.levels, np.where(beyond, 0.0, x), np.where(beyond, 0.0, lag))
         log_lower = log_front + elementary("log", ratio)
         if beyond.any():
             front = elementary("exp", log_front[beyond])
-            upper = front * _fraction(self.b, self.near_one, y[beyond])
+            upper = front * _fraction(self.swapped_levels, y[beyond], -lag[beyond])
             log_lower[beyond] = elementary("log1p", -upper)
             ratio[beyond] = (1.0 - upper) / front
         return log_lower, ratio
