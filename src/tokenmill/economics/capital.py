@@ -13,6 +13,9 @@ from ._kernel import kernel
 
 HOURS_PER_YEAR = 8760.0
 
+# Below this a rate changes no digit of an annuity.
+_NO_RATE = 1e-290
+
 
 @kernel
 def discount_factor(rate: float, years: float) -> float:
@@ -49,7 +52,7 @@ def annuity(principal: float, rate: float, years: float) -> float:
     float
         USD per year.
     """
-    if rate == 0.0:
+    if abs(rate) < _NO_RATE:  # products with a subnormal rate lose their digits
         return principal / years
     return principal * rate / -expm1(-years * log1p(rate))
 
