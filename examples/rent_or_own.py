@@ -31,7 +31,7 @@ class Hour(NamedTuple):
 
 
 def rent_or_own(capex, years, interest, kilowatts, usd_per_kwh, price, utilisation):
-    """An owned GPU costs every hour, a rented one only the hours of use."""
+    """Return costs of an hour of use: an owned GPU is paid every hour, a rented one when used."""
     annuity = capex * interest / -expm1(-years * log1p(interest))
     owned = (annuity / HOURS_PER_YEAR + kilowatts * usd_per_kwh) / utilisation
     return Hour(owned, price, owned < price)

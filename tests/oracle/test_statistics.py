@@ -98,6 +98,16 @@ def test_integers_have_exact_quantiles_and_probabilities(scale: int) -> None:
         assert found.probability_below(x) == np.mean(values < x)
 
 
+def test_fractions_and_integers_in_one_bucket_stay_in_order() -> None:
+    first = 2.0**19
+    values = np.repeat([first + 1, first + 511.5, first + 600, first + 600.5], 100)
+    levels = np.linspace(0, 1, 101)
+    exact = np.quantile(values, levels, method="inverted_cdf")
+    found = describe(values).quantile(levels)
+    assert np.all(np.diff(found) >= 0)
+    assert np.max(np.abs(found / exact - 1)) <= 2.0**-11
+
+
 def test_probability_bounds_hold_the_truth() -> None:
     values = np.exp(RNG.normal(size=10001))
     found = describe(values)

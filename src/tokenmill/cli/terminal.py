@@ -8,8 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..economics.board import RaceResult, RaceRow
+from ..economics.scenario import short_name
 from .text import COST_HEADER, HEADERS, LEGEND, answer, cells, heading
 
+# Below this width the bars go, and titles lose what they say in brackets.
+_WIDE = 112
 _BAR = 10
 _LEADER = "bold cyan"
 _LOSS = "red"
@@ -18,27 +21,35 @@ _LOSS = "red"
 def print_board(result: RaceResult) -> None:
     """Print the table and the answer."""
     console = Console(highlight=False)
-    table = Table(title=Text(heading(result), style="bold"), box=box.SIMPLE_HEAD, pad_edge=False)
+    wide = console.width >= _WIDE
+    names = [row.title if wide else short_name(row.title) for row in result.rows]
+    if len(set(names)) < len(names):
+        names = [row.title for row in result.rows]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0))
     table.add_column(HEADERS[0])
     for header in HEADERS[1:]:
         table.add_column(Text(header), justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for row in result.rows:
+    if wide:
+        table.add_column("", no_wrap=True)
+    for name, row in zip(names, result.rows, strict=True):
+        bar = [Text(_bar(row.probability_cheapest))] if wide else []
         style = _LEADER if row is result.leader else ""
-        table.add_row(*_styled(row), Text(_bar(row.probability_cheapest)), style=style)
+        table.add_row(Text(name), *_styled(row), *bar, style=style)
+    console.print(Text(heading(result), style="bold"))
     console.print(table)
-    console.print(Text(f"p5, p50, p95: {COST_HEADER}. {LEGEND}", style="dim"))
-    console.print()
     console.print(Text(answer(result), style="bold"))
+    console.print()
+    console.print(Text(f"p5, p50, p95: {COST_HEADER}. {LEGEND}", style="dim"))
 
 
 def _styled(row: RaceRow) -> list[Text]:
-    texts = [Text(cell) for cell in cells(row)]
+    """Return the numbers of a row; what means ruin is red."""
+    texts = dict(zip(HEADERS[1:], map(Text, cells(row)[1:]), strict=True))
     if row.margin_p50 < 0.0:
-        texts[HEADERS.index("margin")].stylize(_LOSS)
+        texts["margin"].stylize(_LOSS)
     if row.survival_p50 < 1.0:
-        texts[HEADERS.index("survival")].stylize(_LOSS)
-    return texts
+        texts["survival"].stylize(_LOSS)
+    return list(texts.values())
 
 
 def _bar(share: float) -> str:

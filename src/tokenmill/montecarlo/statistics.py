@@ -145,8 +145,16 @@ class OutputStatistics:
         return low[order], high[order], self._tally.counts[order]
 
     @cached_property
-    def _cumulative(self) -> NDArray[np.int64]:
-        return np.cumsum(self._edges[2])
+    def _middles(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the buckets' middles, ascending, and cumulative counts.
+
+        An integer may lie inside a bucket of fractions; in the order of the middles no value is
+        further than half a bucket from the one that stands for its rank.
+        """
+        low, high, counts = self._edges
+        middles = low + (high - low) / 2
+        order = np.argsort(middles, kind="stable")
+        return middles[order], np.cumsum(counts[order])
 
     def quantile(self, q: ArrayLike) -> float | NDArray[np.float64]:
         """Inverse of the empirical distribution function.
@@ -183,10 +191,9 @@ class OutputStatistics:
             return inf
         if rank == 1 or rank == m.values:
             return self.min if rank == 1 else self.max
-        low, high, _ = self._edges
-        place = int(np.searchsorted(self._cumulative, rank - m.negative_infinities))
-        middle = low[place] + (high[place] - low[place]) / 2
-        return float(min(max(middle, self.min), self.max))
+        middles, cumulative = self._middles
+        place = int(np.searchsorted(cumulative, rank - m.negative_infinities))
+        return float(min(max(middles[place], self.min), self.max))
 
     def probability_below(self, x: float) -> float:
         """Share of the scenarios with a value below `x`; NaN values are below nothing.

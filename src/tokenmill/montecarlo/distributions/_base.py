@@ -124,7 +124,8 @@ class Distribution(ABC):
         low, high = self.support
         result = np.where(np.isnan(values), np.nan, np.where(values >= high, 1.0, 0.0))
         inside = (values >= low) & (values < high)
-        # overflow and 1/0 at the far ends have the right limits
-        with np.errstate(over="ignore", divide="ignore", under="ignore"):
-            result[inside] = np.clip(self._cdf(values[inside]), 0.0, 1.0)
+        if inside.any():
+            # overflow and 1/0 at the far ends have the right limits
+            with np.errstate(over="ignore", divide="ignore", under="ignore"):
+                result[inside] = np.clip(self._cdf(values[inside]), 0.0, 1.0)
         return float(result) if result.ndim == 0 else result
