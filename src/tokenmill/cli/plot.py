@@ -195,7 +195,8 @@ def _draw_shares(axis: Any, result: RaceResult) -> None:
     _title(axis, "Compute tax", color=_TAX)
     _title(axis, "Gross margin", x=0.44, color=_MARGIN)
     least = min(0.0, *(_drawn(row.margin_p50) for row in result.rows))
-    axis.set_xlim(least * 1.1, 1.4)
+    # The room on the right is for the label of the longest bar.
+    axis.set_xlim(least * 1.1, 1.1 + 0.27 * (1.1 - least))
     axis.set_xticks([0.0, 0.5, 1.0], ["0", "50 %", "100 %\nof revenue"])
     axis.axvline(0.0, color=_INK, linewidth=0.8)
     for y, row in enumerate(result.rows):

@@ -103,7 +103,9 @@ def answer(result: RaceResult) -> str:
     leader = result.leader
     best = min(row.cost_p50 for row in result.rows if row is not leader)
     ratio = best / leader.cost_p50 if leader.cost_p50 else float("nan")
-    margin = f"{ratio:.1f} times below the next" if ratio >= 1.0 else "not the lowest median"
+    margin = f"{ratio:.1f} times below the next" if ratio >= 1.05 else "level with the next"
+    if ratio < 1.0:
+        margin = "which is not the lowest"
     chance = leader.probability_cheapest
     text = (
         f"{short_name(leader.title)} {_certainty(chance)} makes the cheapest token: "

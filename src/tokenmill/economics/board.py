@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
+from .._native import as_integer
 from ..montecarlo import sweep
 from .deciders import Decider, find_deciders
 from .fields import LAYERS, PLAYER
@@ -20,6 +21,8 @@ DEFAULT_N = 1_000_000
 DEFAULT_SEED = 20_251_124
 # Levels of the curve that a picture of a cost distribution is drawn from.
 CURVE_LEVELS = tuple(level / 100.0 for level in range(1, 100))
+
+_MOST_SCENARIOS = 1 << 61
 
 Progress = Callable[[int, int], object]
 
@@ -182,10 +185,7 @@ def race(
     One sweep over all players: the same parameter of every player draws the same uniform in each
     scenario, so P(cheapest) is joint. Compiling takes a second or two, then about 1 us a scenario.
     """
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise TypeError(f"n: expected an integer, found {n!r}")
-    if n < 1:
-        raise ValueError(f"n: expected at least 1 scenario, found {n}")
+    count = as_integer("n", n, 1, _MOST_SCENARIOS)
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     keys = [player.key for player in chosen.players]
     inputs, streams = race_inputs(chosen)
@@ -194,7 +194,7 @@ def race(
     result = sweep(
         build_model(keys, [place.get(name, quantity.centre) for name, quantity in inputs.items()]),
         {name: inputs[name].distribution() for name in drawn},
-        n=n,
+        n=count,
         seed=seed,
         threads=threads,
         progress=progress,

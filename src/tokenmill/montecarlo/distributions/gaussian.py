@@ -10,7 +10,7 @@ from ..._native import Law, LawKind, elementary
 from ._base import Array, Distribution
 from ._checks import demand, real
 from ._incomplete_beta import scalar
-from ._moments import exponential, log_normal_std, truncated_normal_moments
+from ._moments import log_normal_std, truncated_normal_moments
 
 # Where exp(mu) and the densities around it are far from the ends of float64.
 _LOG_LIMIT = 700.0
@@ -159,7 +159,7 @@ class LogNormal(Distribution):
     @property
     def mean(self) -> float:
         """``exp(mu + sigma^2 / 2)``."""
-        return exponential(self.mu + self.sigma * self.sigma / 2.0)
+        return scalar("exp", self.mu + self.sigma * self.sigma / 2.0)
 
     @property
     def std(self) -> float:
