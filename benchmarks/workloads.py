@@ -12,7 +12,7 @@ from tokenmill._native._core import ffi, lib
 from tokenmill._native.arrays import doubles
 from tokenmill._native.random import c_laws, stream_id
 from tokenmill._native.sweep import BUCKETS
-from tokenmill.montecarlo import Distribution, LogNormal, Normal, Triangular, Uniform, sweep
+from tokenmill.montecarlo import Distribution, LogNormal, Normal, Triangular, Uniform
 
 Work = Callable[[], object]
 
@@ -224,8 +224,3 @@ def jax_whole() -> Work:
 
     key = jax.random.PRNGKey(7)
     return lambda: jax.block_until_ready(simulate(key))
-
-
-def whole_sweep() -> Work:
-    """The six-input sweep as a user calls it, compilation included."""
-    return lambda: sweep(cost, SIX_INPUTS, n=1, seed=7, correlations=False)
