@@ -181,16 +181,6 @@ def test_sqrt_vectorises():
     assert "vsqrtpd" in assembly_of(jit.sqrt)[0]
 
 
-def test_a_call_left_in_the_loop_would_be_seen():
-    @numba.njit(error_model="numpy", noinline=True)
-    def outside(x):
-        return jit.exp(x)
-
-    assembly, code = assembly_of(outside)
-    assert not PACKED_FMA.search(assembly)
-    assert re.search(r"call i32 @\S*outside", code)
-
-
 def test_inside_compiled_code():
     @numba.njit(error_model="numpy")
     def model(x, n):
