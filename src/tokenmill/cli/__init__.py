@@ -27,6 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 done, 2 refused (one line on stderr says why), 130 interrupted by Ctrl-C.
     """
+    if sys.stderr is None:
+        # Closed by the caller; print and argparse would write to stdout instead.
+        sys.stderr = open(os.devnull, "w")
+    if sys.stdout is None:
+        print("tokenmill: error: stdout is closed", file=sys.stderr)
+        return EXIT_ERROR
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of a scenario must not end the run.
         if hasattr(stream, "reconfigure"):
@@ -42,6 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("tokenmill: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) left early; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()  # the reader (head, less) left early
+    except OSError as error:
+        _give_up_stdout()
+        print(f"tokenmill: error: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return EXIT_ERROR
     return EXIT_OK
+
+
+def _give_up_stdout() -> None:
+    """Drop what stdout still holds; Python would fail on it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from .failure import CommandError
@@ -15,18 +16,18 @@ def check_writable(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
     Raises
     ------
     CommandError
-        Wrong suffix, no such folder, a folder in its place, or no permission.
+        Wrong suffix, no such folder, a folder in its place, no permission, or too long a name.
     """
     if path.suffix.lower() not in suffixes:
         found = f"{path.suffix!r}" if path.suffix else "no suffix"
         raise CommandError(
             f"{option} {path}: expected a name that ends in {' or '.join(suffixes)}, found {found}"
         )
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir, False where it may not look
         raise CommandError(f"{option} {path}: expected a file, found a folder")
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
+        with tempfile.TemporaryFile(dir=path.parent), suppress(FileNotFoundError):
+            path.lstat()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise CommandError(f"{option} {path}: cannot write there: {reason}") from None
@@ -44,7 +45,7 @@ def write_whole(path: Path, content: bytes) -> None:
         The operating system refuses.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tokenmill-", suffix=".tmp")
     except OSError as error:
         raise CommandError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     try:

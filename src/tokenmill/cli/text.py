@@ -71,7 +71,8 @@ def cells(row: RaceRow) -> tuple[str, ...]:
 
 def heading(result: RaceResult) -> str:
     """Return the question and what the answer is drawn from."""
-    return f"{result.scenario.name}  {result.n:,} scenarios, seed {result.seed}"
+    plural = "" if result.n == 1 else "s"
+    return f"{result.scenario.name}  {result.n:,} scenario{plural}, seed {result.seed}"
 
 
 def format_table(result: RaceResult) -> list[str]:
@@ -108,7 +109,7 @@ def answer(result: RaceResult) -> str:
         margin = "which is not the lowest"
     chance = leader.probability_cheapest
     text = (
-        f"{short_name(leader.title)} {_certainty(chance)} makes the cheapest token: "
+        f"{short_name(leader.title)} {_certainty(chance, result.n)} makes the cheapest token: "
         f"it wins {percent(chance)} of the scenarios, at a median of "
         f"{usd(leader.cost_p50)} USD per million, {margin}"
     )
@@ -126,7 +127,9 @@ def lead(decider: Decider) -> str:
     return f"{worse:.1f}x to {better:.1f}x"
 
 
-def _certainty(probability: float) -> str:
+def _certainty(chance: float, n: int) -> str:
+    """Say how sure a share of `n` scenarios makes us; a few of them prove little."""
+    probability = (chance * n + 1.0) / (n + 2.0)  # Laplace's rule of succession
     for least, word in ((0.99, "almost surely"), (0.8, "very likely"), (0.5, "probably")):
         if probability >= least:
             return word

@@ -34,12 +34,16 @@ def load_scenario(path: str | os.PathLike[str] | None = None) -> Scenario:
     ScenarioError
         The file cannot be read, is no TOML or not a scenario; the message names the file, the
         key, what was expected and what was found.
+    TypeError
+        `path` is something else.
     """
     if path is None:
         source = resources.files("tokenmill.catalogue").joinpath("scenarios", EMBEDDED)
         return parse_scenario(source.read_bytes(), EMBEDDED)
-    name = os.fspath(path)
-    file = name if name.isprintable() else shown(name)
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"scenario: expected the path of a file, found {path!r}")
+    name = os.fsdecode(path)
+    file = name if name and name.isprintable() else shown(name)
     try:
         with open(path, "rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
