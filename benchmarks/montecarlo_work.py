@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from tokenmill._native.random import c_laws, stream_id
 from tokenmill._native.sweep import BUCKETS
 from tokenmill.montecarlo import Distribution, LogNormal, Normal, Triangular, Uniform
 
-Work = Callable[[], object]
+from .row import Work
 
 # Long enough to hide a call, short enough to stay in the second-level cache.
 VALUES = 1 << 14
@@ -119,7 +118,7 @@ def numpy_histogram() -> Work:
     return lambda: np.histogram(values, bins=4096, range=(0.0, 1e3))
 
 
-def fused(correlations: bool, threads: int, scenarios: int = SCENARIOS) -> Work:
+def fused(correlations: bool, threads: int = 1, scenarios: int = SCENARIOS) -> Work:
     """The six-input sweep, compiled once before it is timed."""
     from tokenmill.montecarlo import engine
     from tokenmill.montecarlo.model import compile_driver
