@@ -177,6 +177,18 @@ def test_loops_vectorise(name):
     assert not re.search(rf"call i32 @\S*{name}", code)
 
 
+def test_a_call_left_in_the_loop_is_seen():
+    @numba.njit(error_model="numpy")
+    def outside(x):  # past what LLVM inlines
+        for _ in range(3):
+            x = jit.norm_ppf(jit.norm_cdf(jit.pow(x, 1.5))) + jit.log(jit.norm_cdf(x) * x)
+        return x
+
+    assembly, code = assembly_of(outside)
+    assert not PACKED_FMA.search(assembly)
+    assert re.search(r"call i32 @\S*outside", code)
+
+
 def test_sqrt_vectorises():
     assert "vsqrtpd" in assembly_of(jit.sqrt)[0]
 
