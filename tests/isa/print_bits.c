@@ -1,0 +1,86 @@
+/* print_bits.c: a checksum of every kernel's bits, one line per kernel and instruction set that this processor runs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tokenmill.h"
+
+enum { N = 4099 }; /* no multiple of any vector */
+static const char *isa;
+
+static void print_checksum(const char *kernel, const void *bytes, size_t size)
+{
+    uint64_t hash = 0xCBF29CE484222325u; /* FNV-1a */
+    for (size_t i = 0; i < size; ++i) {
+        hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3u;
+    }
+    printf("%s %s %016llx\n", isa, kernel, (unsigned long long)hash);
+}
+
+static void check(int32_t status)
+{
+    if (status != TM_OK) {
+        fprintf(stderr, "status %d\n", status);
+        exit(1);
+    }
+}
+
+static void print_random(double *normal)
+{
+    static const double parameters[][8] = {{2.0},
+                                           {1.0, 2.0, 3.0},
+                                           {0.5, 1.5, 1.6, 7.4},
+                                           {1.0, 2.0},
+                                           {0.25, 1.5}};
+    static double x[N], y[N];
+    static uint32_t counter[4 * N], key[2 * N], words[4 * N];
+    for (uint32_t i = 0; i < 4 * N; ++i) {
+        counter[i] = i * 2654435761u;
+        key[i / 2] = i ^ 0x9E3779B9u;
+    }
+    check(tm_philox4x32(N, counter, key, words));
+    print_checksum("philox4x32", words, sizeof words);
+    for (uint32_t kind = TM_LAW_CONSTANT; kind <= TM_LAW_LOG_NORMAL; ++kind) {
+        tm_law law = {.stream = 5, .kind = kind};
+        memcpy(law.parameters, parameters[kind], sizeof law.parameters);
+        check(tm_sample(&law, 7, 1021, N, kind == TM_LAW_NORMAL ? normal : x));
+        print_checksum("sample", kind == TM_LAW_NORMAL ? normal : x, sizeof x);
+    }
+    for (int32_t function = 0; function < TM_FUNCTION_END; ++function) {
+        for (int i = 0; i < N; ++i) {
+            x[i] = function == TM_FUNCTION_NORM_PPF ? (i + 0.5) / N : normal[i] * normal[i] * 40.0;
+        }
+        check(tm_elementary(function, N, x, y));
+        print_checksum("elementary", y, sizeof y);
+    }
+}
+
+static void print_statistics(const double *normal)
+{
+    static tm_moments moments;
+    static tm_sum products;
+    uint32_t *histogram = calloc(TM_HISTOGRAM_BUCKETS, sizeof *histogram);
+    tm_moments_init(&moments);
+    check(tm_moments_add(N, normal, 3, &moments));
+    print_checksum("moments", &moments, sizeof moments);
+    check(tm_histogram_add(N, normal, histogram));
+    print_checksum("histogram", histogram, TM_HISTOGRAM_BUCKETS * sizeof *histogram);
+    memset(&products, 0, sizeof products);
+    check(tm_products_add(N, normal, 0.125, normal, &products));
+    print_checksum("products", &products, sizeof products);
+    free(histogram);
+}
+
+int main(void)
+{
+    static double normal[N];
+    for (int32_t i = 0; i < tm_isa_count(); ++i) {
+        isa = tm_isa_name(i);
+        if (tm_isa_supported(i)) {
+            check(tm_isa_select(isa));
+            print_random(normal);
+            print_statistics(normal);
+        }
+    }
+    return 0;
+}
