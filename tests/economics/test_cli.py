@@ -6,6 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -160,6 +163,17 @@ def test_wrong_arguments(arguments: tuple[str, ...], capsys: pytest.CaptureFixtu
     assert "tokenmill" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [("race", "--sed", "1"), ("race", "mine.toml")])
+def test_an_unknown_argument_is_answered_with_the_usage_of_its_command(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    error = capsys.readouterr().err
+    assert error.startswith("usage: tokenmill race ") and "--seed SEED" in error
+    assert f"tokenmill race: error: unknown argument {arguments[1]!r}" in error
+
+
 @pytest.mark.parametrize(("text", "n"), [("1e6", 10**6), ("1_000", 1000), ("2.5e3", 2500)])
 def test_ways_to_write_a_count(text: str, n: int) -> None:
     assert build_parser().parse_args(["race", "--n", text]).n == n
@@ -267,8 +281,6 @@ def test_the_progress_bar_counts(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_page_is_self_contained_and_escaped(board: RaceResult) -> None:
     pytest.importorskip("matplotlib")
-    from dataclasses import replace
-
     from tokenmill.cli.page import html_page
 
     evil = "<script>alert('x')</script>"
@@ -292,6 +304,21 @@ def test_a_picture_depends_on_the_board_alone(board: RaceResult, format: str) ->
     from tokenmill.cli.plot import picture
 
     assert picture(board, format) == picture(board, format)
+
+
+def test_a_picture_of_what_does_not_vary_or_is_infinite(board: RaceResult) -> None:
+    """A hill needs a width and a finite cost; warnings of NumPy or matplotlib are errors here."""
+    pytest.importorskip("matplotlib")
+    from tokenmill.cli.plot import picture
+
+    first, second, *rest = board.rows
+    fixed = replace(first, cost_p05=1.0, cost_p50=1.0, cost_p95=1.0, curve=(1.0,) * 99)
+    lost = replace(second, cost_p05=inf, cost_p50=inf, cost_p95=inf, curve=(inf,) * 99)
+    lost = replace(lost, margin_p50=-inf, tax_p50=inf)
+    spoiled = replace(board, n=1, rows=(fixed, *rest, lost))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert picture(spoiled).startswith(b"\x89PNG")
 
 
 def test_numbers_as_they_are_read() -> None:

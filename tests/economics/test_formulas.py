@@ -80,6 +80,29 @@ def test_harvesting_between_nothing_and_all() -> None:
     assert e.harvested_yield(0.4, 1.0) == 1.0
 
 
+def test_what_is_not_known_stays_unknown() -> None:
+    assert isnan(e.dies_per_wafer(nan))
+    assert isnan(e.breakeven_volume(6e8, nan, 0.5, 5_000.0))
+    assert isnan(e.breakeven_utilisation(1.25, nan, 0.12))
+
+
+def test_equipment_without_end_of_cost_is_infinite() -> None:
+    assert e.equipment_usd_per_hour(inf, 0.05, 0.1, 5.0) == inf
+    assert e.equipment_usd_per_hour(0.0, 0.05, 0.1, 5.0) == 0.0
+
+
+def test_equipment_sold_for_what_it_cost_bears_interest_only() -> None:
+    for years in (0.5, 4.0, 30.0):
+        hour = e.equipment_usd_per_hour(8760.0, 1.0, 0.1, years)
+        assert hour == pytest.approx(0.1, rel=1e-12)
+    assert e.equipment_usd_per_hour(8760.0, 1.0, 0.0, 4.0) == 0.0
+
+
+def test_margin_after_no_time_is_the_margin_today() -> None:
+    assert e.margin_after(2.0, 0.3, 0.5, 0.0) == 0.5
+    assert e.margin_after(0.5, 0.3, 0.5, 0.0) == -1.0
+
+
 def test_breakevens_that_never_come() -> None:
     assert e.breakeven_volume(6e8, 10_000.0, 0.5, 5_000.0) == inf
     assert e.breakeven_utilisation(1.25, 0.1, 0.12) == inf

@@ -10,17 +10,16 @@ from typing import Any
 import pytest
 
 import tokenmill
+from tokenmill.cli.text import answer
 from tokenmill.economics import (
     RaceResult,
     ScenarioError,
     load_scenario,
     parse_scenario,
     race,
-    stack,
 )
 from tokenmill.economics.board import race_inputs
-from tokenmill.economics.deciders import evaluate
-from tokenmill.economics.race_model import PlayerValues, WorldValues, stack_inputs
+from tokenmill.economics.deciders import evaluate, find_deciders
 
 Dump = Callable[[dict[str, Any]], bytes]
 N = 32_768
@@ -61,12 +60,6 @@ def test_the_middleman_pays_its_api_bill(board: RaceResult) -> None:
     app = row(board, "app_company")
     ratio = load_scenario().players[-1].values["api_price_ratio"]
     assert app.tax_p50 == pytest.approx(ratio.centre, rel=5e-3)
-
-
-def test_costs_stand_among_list_prices(board: RaceResult) -> None:
-    """Open models of this size are listed at about 0.5 to 4 USD per million, prompts included."""
-    for entry in board.rows:
-        assert 0.1 < entry.cost_p50 < 4.0
 
 
 def test_threads_do_not_change_the_board(board: RaceResult) -> None:
@@ -114,23 +107,6 @@ def test_the_same_parameter_of_all_players_is_one_stream() -> None:
             assert streams[f"players.{player.key}.{key}"] == own
     assert not any(name.startswith("world.") for name in streams)
     assert list(inputs)[: len(scenario.world)] == [f"world.{key}" for key in scenario.world]
-
-
-def test_at_the_medians_costs_are_near_published_ones() -> None:
-    """H100 hour of a neocloud 1.69 USD, TPU 44 % below 2.21 USD, DeepSeek 0.52 USD per million."""
-    scenario = load_scenario()
-    inputs, _ = race_inputs(scenario)
-    centres = [quantity.centre for quantity in inputs.values()]
-    world = WorldValues(*centres[: len(WorldValues._fields)])
-    width = len(PlayerValues._fields)
-    hours = {}
-    for index, player in enumerate(scenario.players):
-        start = len(world) + index * width
-        values = PlayerValues(*centres[start : start + width])
-        hours[player.key] = stack(stack_inputs(world, values, 1.0)).gpu_hour_price_usd
-    assert hours["neocloud"] == pytest.approx(1.69, rel=0.15)
-    assert hours["us_hyperscaler"] == pytest.approx(0.56 * 2.21, rel=0.25)
-    assert hours["us_startup"] == pytest.approx(2.6, rel=0.02)
 
 
 def _race(dump: Dump, table: dict[str, Any], n: int = N) -> RaceResult:
@@ -208,6 +184,56 @@ def test_a_world_without_uncertainty_and_a_tie(table: dict[str, Any], dump: Dump
     assert (second.key, second.probability_cheapest) == ("a", 0.0)
     assert first.cost_p05 == pytest.approx(first.cost_p95, rel=1e-3)
     assert result.deciders == ()
+
+
+def _hopeless(table: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Let the wafers of some players hold no good die; nobody else remains but the lab."""
+    table["world"]["yield_alpha"] = 1e9
+    for key in keys:
+        table["players"][key]["defects_per_cm2"] = 1e3
+        table["players"][key]["recovered_share"] = 0
+    table["players"] = {key: table["players"][key] for key in (*keys, "us_lab", "cn_lab")}
+    return table
+
+
+def test_a_player_without_a_finite_cost_is_last(table: dict[str, Any], dump: Dump) -> None:
+    result = _race(dump, _hopeless(table, "cn_full_stack"), 1000)
+    assert [entry.key for entry in result.rows] == ["us_lab", "cn_lab", "cn_full_stack"]
+    last = result.rows[-1]
+    assert (last.cost_p05, last.probability_cheapest, last.probability_loss) == (inf, 0.0, 1.0)
+    assert result.leader.key == "us_lab"
+    assert result.deciders
+
+
+def test_nobody_is_the_cheapest_where_every_cost_is_infinite(
+    table: dict[str, Any], dump: Dump
+) -> None:
+    _hopeless(table, "cn_full_stack", "us_hyperscaler")
+    for key in ("us_lab", "cn_lab"):
+        del table["players"][key]
+    result = _race(dump, table, 1000)
+    assert [entry.probability_cheapest for entry in result.rows] == [0.0, 0.0]
+    assert answer(result) == "No player makes a token at a finite cost."
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+def test_shares_of_scenarios_are_written_without_rounding_noise() -> None:
+    result = race(n=20_000, seed=1, threads=1)
+    for entry in result.rows:
+        assert entry.probability_cheapest == round(entry.probability_cheapest * 20_000) / 20_000
+
+
+def test_of_two_leaders_the_cheaper_one_is_analysed(table: dict[str, Any], dump: Dump) -> None:
+    """Deciders belong to the leader that the board names, whatever the order of the file."""
+    twins = _constants(table)
+    twins["players"]["a"]["rent_usd_h"] = {"dist": "uniform", "low": 1, "high": 3.5}
+    scenario = parse_scenario(dump(twins))
+    results = (race(scenario, n=2, seed=seed, threads=1) for seed in range(32))
+    result = next(r for r in results if r.rows[0].probability_cheapest == 0.5)
+    assert [entry.key for entry in result.rows] == ["a", "b"]
+    inputs, streams = race_inputs(scenario)
+    assert result.deciders == find_deciders(scenario, inputs, streams, leader=1)
+    assert result.deciders != find_deciders(scenario, inputs, streams, leader=0)
 
 
 def test_falling_at_the_same_pace_is_for_ever(table: dict[str, Any], dump: Dump) -> None:

@@ -140,6 +140,56 @@ def test_every_needed_key_of_a_player_is_needed(table: Table, dump: Dump) -> Non
             assert error.found == "no such key"
 
 
+ONE_MESSAGE = {
+    "percent for a share": (
+        {"wacc": 9},
+        "wacc: expected cost of capital (1/year) in [0, 1), found 9",
+    ),
+    "a die no wafer holds": (
+        {"die_mm2": 66_560},
+        "die_mm2: expected area of one die (mm2) in (0, 10000], found 66560",
+    ),
+    "a capital letter": (
+        {"KW": 1},
+        "KW: expected a key of players.us_lab, found the unknown key 'KW' (did you mean 'kw'?)",
+    ),
+    "a distribution in capitals": (
+        {"kw": {"dist": "PERT", "low": 1, "mode": 2, "high": 3}},
+        "found 'PERT' (did you mean 'pert'?)",
+    ),
+    "no dist": (
+        {"kw": {"low": 1, "mode": 2, "high": 3}},
+        "kw: expected a table with value, or with dist and its arguments, found a table with "
+        "'low', 'mode', 'high'",
+    ),
+    "text for a number": (
+        {"kw": {"value": "1"}},
+        "kw.value: expected a number, found the string '1'",
+    ),
+    "the lower quantile": (
+        {"kw": {"dist": "lognormal", "p5": 1, "p95": 2}},
+        "found the unknown key 'p5' (did you mean 'p05'?)",
+    ),
+    "the name of a source": (
+        {"kw": {"value": 1, "source": "wroked"}},
+        "kw.source: expected a name of [sources] or a citation, found 'wroked' "
+        "(did you mean 'worked'?)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ONE_MESSAGE)
+def test_a_typo_is_answered_in_words_that_help(what: str, table: Table, dump: Dump) -> None:
+    changes, message = ONE_MESSAGE[what]
+    error = refused(dump(_with_player(table, **changes)))
+    assert message in str(error)
+
+
+def test_a_long_citation_may_resemble_the_name_of_a_source(table: Table, dump: Dump) -> None:
+    _with_player(table, kw={"value": 1, "source": "worked out on paper"})
+    parse_scenario(dump(table))
+
+
 def _with_player(table: Table, **changes: Any) -> Table:
     table["players"]["us_lab"] |= changes
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from .._version import __version__
 
@@ -11,9 +12,19 @@ _MOST_SCENARIOS = 10**15
 _MOST_THREADS = 4096
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that refuses what it does not know itself, so that its own usage is shown."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unknown argument {unknown[0]!r}")
+        return found, unknown
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; ``run`` of its result is the function that does the work."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="tokenmill",
         description="Inference economics: what an LLM token costs to make, under uncertainty.",
         allow_abbrev=False,
@@ -28,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_race(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_race(commands: argparse._SubParsersAction[_Parser]) -> None:
     race = commands.add_parser(
         "race",
         help="who makes the cheapest token?",

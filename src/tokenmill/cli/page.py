@@ -11,7 +11,7 @@ from ..economics.fields import PLAYER, WORLD, Field
 from ..economics.quantity import Quantity
 from ..economics.scenario import Player
 from .plot import picture
-from .text import COST_HEADER, HEADERS, LEGEND, answer, cells, lead, percent
+from .text import COST_HEADER, HEADERS, LEGEND, answer, cells, lead, percent, scenarios
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -63,7 +63,7 @@ def html_page(result: RaceResult) -> str:
         "C judgement, D unverified.</p>",
         *inputs,
         _warnings(scenario.warnings),
-        f"<footer><p>{result.n:,} scenarios, seed {result.seed}, file {escape(scenario.file)}, "
+        f"<footer><p>{scenarios(result.n)}, seed {result.seed}, file {escape(scenario.file)}, "
         f"tokenmill {escape(__version__)}.<br>Digest <code>{escape(result.digest)}</code></p>"
         "</footer></body></html>",
     ]

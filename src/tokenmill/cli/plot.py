@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..economics.board import CURVE_LEVELS, RaceResult, RaceRow
-from .text import answer, percent, usd
+from .text import answer, percent, scenarios, usd
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 _LEADER, _OTHER = "#0072B2", "#8A8F98"
@@ -24,7 +24,7 @@ _DPI = 160
 _WIDTH_INCHES = 12.0
 _ROW_INCHES = 0.62
 _RIDGE = 0.62
-_TITLE_WIDTH = 26
+_TITLE_WIDTH = 24
 _WORDS_WIDTH = 165
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -137,6 +137,9 @@ def _draw_costs(axis: Any, result: RaceResult) -> None:
         )
         if all(isfinite(cost) and cost > 0.0 for cost in row.curve):
             _draw_cost(axis, y, row, _color(result, row))
+        else:
+            style = {"transform": axis.get_yaxis_transform(), "va": "center", "fontsize": 8.5}
+            axis.text(0.02, y, f"median {usd(row.cost_p50)}", color=_INK, **style)
 
 
 def _two_lines(title: str) -> str:
@@ -148,8 +151,9 @@ def _two_lines(title: str) -> str:
 
 def _draw_cost(axis: Any, y: int, row: RaceRow, color: str) -> None:
     """Draw one player's hill, interval and median."""
-    x, density = _density(row.curve)
-    axis.fill_between(x, y, y - _RIDGE * density, color=color, alpha=0.28, linewidth=0)
+    if row.curve[0] < row.curve[-1]:
+        x, density = _density(row.curve)
+        axis.fill_between(x, y, y - _RIDGE * density, color=color, alpha=0.28, linewidth=0)
     ends = [row.cost_p05, row.cost_p95]
     axis.plot(ends, [y, y], color=color, linewidth=2.6, solid_capstyle="round")
     marker = {"markerfacecolor": "white", "markeredgecolor": color, "markeredgewidth": 2.2}
@@ -197,7 +201,10 @@ def _draw_shares(axis: Any, result: RaceResult) -> None:
     least = min(0.0, *(_drawn(row.margin_p50) for row in result.rows))
     # The room on the right is for the label of the longest bar.
     axis.set_xlim(least * 1.1, 1.1 + 0.27 * (1.1 - least))
-    axis.set_xticks([0.0, 0.5, 1.0], ["0", "50 %", "100 %\nof revenue"])
+    ticks = {0.0: "0", 0.5: "50 %", 1.0: "100 %\nof revenue"}
+    if least < -0.3:  # a long scale has no room for the middle
+        del ticks[0.5]
+    axis.set_xticks(list(ticks), list(ticks.values()))
     axis.axvline(0.0, color=_INK, linewidth=0.8)
     for y, row in enumerate(result.rows):
         for value, offset, color in ((row.tax_p50, -0.18, _TAX), (row.margin_p50, 0.18, _MARGIN)):
@@ -216,7 +223,7 @@ def _draw_words(figure: Any, result: RaceResult, words: list[str], height: float
     name = result.scenario.name
     figure.text(left, 1.0 - 0.34 / height, name, fontsize=16, fontweight="bold", **style)
     key = (
-        f"Dot: median. Line: 5 % to 95 % of {result.n:,} scenarios. Hill: density. "
+        f"Dot: median. Line: 5 % to 95 % of {scenarios(result.n)}. Hill: density. "
         "Tax and margin are medians at the market price."
     )
     figure.text(left, 1.0 - 0.66 / height, key, fontsize=9.5, **style)

@@ -55,6 +55,11 @@ def years(value: float) -> str:
     return f"{value:.1f} y" if isfinite(value) else "-"
 
 
+def scenarios(n: int) -> str:
+    """Write a number of scenarios."""
+    return f"{n:,} scenario{'' if n == 1 else 's'}"
+
+
 def cells(row: RaceRow) -> tuple[str, ...]:
     """Return one player's cells, in the order of `HEADERS`."""
     return (
@@ -71,8 +76,7 @@ def cells(row: RaceRow) -> tuple[str, ...]:
 
 def heading(result: RaceResult) -> str:
     """Return the question and what the answer is drawn from."""
-    plural = "" if result.n == 1 else "s"
-    return f"{result.scenario.name}  {result.n:,} scenario{plural}, seed {result.seed}"
+    return f"{result.scenario.name}  {scenarios(result.n)}, seed {result.seed}"
 
 
 def format_table(result: RaceResult) -> list[str]:
@@ -102,16 +106,13 @@ def closing(result: RaceResult) -> list[str]:
 def answer(result: RaceResult) -> str:
     """Say in one sentence who makes the cheapest token, how surely, and what decides it."""
     leader = result.leader
-    best = min(row.cost_p50 for row in result.rows if row is not leader)
-    ratio = best / leader.cost_p50 if leader.cost_p50 else float("nan")
-    margin = f"{ratio:.1f} times below the next" if ratio >= 1.05 else "level with the next"
-    if ratio < 1.0:
-        margin = "which is not the lowest"
+    if leader.probability_cheapest == 0.0:
+        return "No player makes a token at a finite cost."
     chance = leader.probability_cheapest
     text = (
         f"{short_name(leader.title)} {_certainty(chance, result.n)} makes the cheapest token: "
         f"it wins {percent(chance)} of the scenarios, at a median of "
-        f"{usd(leader.cost_p50)} USD per million, {margin}"
+        f"{usd(leader.cost_p50)} USD per million, {_distance(result)}"
     )
     if not result.deciders:
         return f"{text}."
@@ -119,6 +120,17 @@ def answer(result: RaceResult) -> str:
     parts = [f"{first.label} (lead {lead(first)})", *(f"{d.label} ({lead(d)})" for d in rest)]
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return f"{text}; what decides it most is {listed}."
+
+
+def _distance(result: RaceResult) -> str:
+    """Say how far the leader's median cost is from the lowest of the others."""
+    own = result.leader.cost_p50
+    best = min(row.cost_p50 for row in result.rows if row is not result.leader)
+    if best < own:
+        return "which is not the lowest"
+    if best < 1.05 * own or not own:
+        return "level with the next"
+    return f"{best / own:.1f} times below the next" if isfinite(best) else "the only finite one"
 
 
 def lead(decider: Decider) -> str:

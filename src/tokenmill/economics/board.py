@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 from .._native import as_integer
@@ -46,7 +46,8 @@ class RaceRow:
     cost_p05, cost_p50, cost_p95 : float
         Quantiles of the cost of a million output tokens with their prompts, delivered, USD.
     probability_cheapest : float
-        Share of the scenarios in which it makes the cheapest token, exact.
+        Share of the scenarios in which it makes the cheapest token, exact. Where no player has a
+        finite cost nobody does.
     probability_loss : float
         Share of the scenarios in which it sells below cost at the market price, exact.
     margin_p50 : float
@@ -87,7 +88,7 @@ class RaceResult:
         64 hexadecimal digits: equal for equal scenario, n and seed, on any machine and any number
         of threads.
     rows : tuple of RaceRow
-        By median cost, cheapest first.
+        By median cost, cheapest first; a NaN comes last.
     deciders : tuple of Decider
         Assumptions that move the leader's lead most, first the strongest.
     """
@@ -102,7 +103,7 @@ class RaceResult:
     @property
     def leader(self) -> RaceRow:
         """The player that is most often the cheapest; of equals the one with the lower cost."""
-        return max(self.rows, key=lambda row: row.probability_cheapest)
+        return _leader(self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the board as plain data that strict JSON can hold.
@@ -122,6 +123,10 @@ class RaceResult:
             "warnings": list(self.scenario.warnings),
             "null_means": dict(NULL_MEANS),
         }
+
+
+def _leader(rows: Sequence[RaceRow]) -> RaceRow:
+    return max(rows, key=lambda row: row.probability_cheapest)
 
 
 def _row_dict(row: RaceRow) -> dict[str, Any]:
@@ -206,9 +211,8 @@ def race(
         streams={name: streams[name] for name in drawn if name in streams},
     )
     rows = [_row(result, index, player) for index, player in enumerate(chosen.players)]
-    chances = [row.probability_cheapest for row in rows]
-    deciders = find_deciders(chosen, inputs, streams, chances.index(max(chances)))
-    rows.sort(key=lambda row: row.cost_p50)
+    rows.sort(key=lambda row: (isnan(row.cost_p50), row.cost_p50))
+    deciders = find_deciders(chosen, inputs, streams, keys.index(_leader(rows).key))
     return RaceResult(chosen, result.n, result.seed, result.digest, tuple(rows), deciders)
 
 
@@ -239,8 +243,8 @@ def _row(result: Any, index: int, player: Player) -> RaceRow:
         return result[f"{player.key}_{name}"]
 
     cost = measure("cost")
-    cheapest = result["cheapest"]
-    before = cheapest.probability_below(index - 0.5) if index else 0.0
+    edges = (index - 0.5, index + 0.5)
+    before, upto = (round(result[CHEAPEST].probability_below(x) * result.n) for x in edges)
     low, middle, high = (float(x) for x in cost.quantile([0.05, 0.5, 0.95]))
     return RaceRow(
         player.key,
@@ -249,7 +253,7 @@ def _row(result: Any, index: int, player: Player) -> RaceRow:
         low,
         middle,
         high,
-        cheapest.probability_below(index + 0.5) - before,
+        (upto - before) / result.n,
         measure("margin").probability_below(0.0),
         measure("margin").quantile(0.5),
         measure("tax").quantile(0.5),

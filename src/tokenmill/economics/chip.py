@@ -30,11 +30,12 @@ def dies_per_wafer(
     Returns
     -------
     float
-        Dies (a mean, not a whole number); 0 where the approximation turns negative.
+        Dies (a mean, not a whole number); 0 where the approximation turns negative, from
+        ``d^2/8`` on (10,804 mm2 by default); NaN for a NaN.
     """
     usable = wafer_mm - 2.0 * edge_mm
     gross = _PI * usable * usable / (4.0 * die_mm2) - _PI * usable / sqrt(2.0 * die_mm2)
-    return gross if gross > 0.0 else 0.0
+    return 0.0 if gross < 0.0 else gross
 
 
 @kernel
@@ -118,7 +119,7 @@ def breakeven_volume(
     Returns
     -------
     float
-        Chips; inf when an own chip costs at least what it replaces.
+        Chips; inf when an own chip costs at least what it replaces, NaN for a NaN.
     """
     saving = vendor_usd * performance_ratio - own_usd
-    return design_usd / saving if saving > 0.0 else float("inf")
+    return float("inf") if saving <= 0.0 else design_usd / saving

@@ -24,6 +24,8 @@ class Domain(Enum):
     MARGIN = (-1.0, 1.0, True, False)
     AT_LEAST_ONE = (1.0, inf, True, False)
     RATIO = (0.0, 10.0, True, True)
+    # A wafer of 300 mm holds no die of 10,804 mm2 or more, see chip.dies_per_wafer.
+    DIE = (0.0, 10_000.0, False, True)
 
     @property
     def low(self) -> float:
@@ -71,6 +73,10 @@ class Field:
     text: str
     neutral: float = 0.0
 
+    def __str__(self) -> str:
+        unit = f" ({self.unit})" if self.unit else ""
+        return f"{self.text}{unit} in {self.domain}"
+
 
 _D = Domain
 
@@ -93,7 +99,7 @@ WORLD_FIELDS: tuple[Field, ...] = (
 
 PLAYER_FIELDS: tuple[Field, ...] = (
     Field("wafer_ratio", "ratio", _D.POSITIVE, "wafer price over that of a 5 nm class wafer", 1.0),
-    Field("die_mm2", "mm2", _D.POSITIVE, "area of one die", 100.0),
+    Field("die_mm2", "mm2", _D.DIE, "area of one die", 100.0),
     Field("dies_per_chip", "dies", _D.POSITIVE, "logic dies in one accelerator", 1.0),
     Field("defects_per_cm2", "1/cm2", _D.NONNEGATIVE, "defects on the wafer"),
     Field("recovered_share", "share", _D.SHARE, "bad dies sold with units switched off"),

@@ -37,7 +37,8 @@ def cluster_capex(server_usd: float, network_share: float, spare_share: float) -
 @kernel
 def equipment_usd_per_hour(capex: float, residual_share: float, wacc: float, years: float) -> float:
     """Return capital cost per hour of equipment sold for `residual_share` of `capex` at the end."""
-    return annuity_with_residual(capex, residual_share * capex, wacc, years) / HOURS_PER_YEAR
+    # Per dollar of capital, so that an infinite outlay stays infinite.
+    return capex * annuity_with_residual(1.0, residual_share, wacc, years) / HOURS_PER_YEAR
 
 
 @kernel
@@ -87,7 +88,7 @@ def breakeven_utilisation(fixed_per_hour: float, rent_per_hour: float, variable:
     -------
     float
         ``fixed / (rent - variable)``; above 1 owning never pays, inf when rent does not even
-        cover the variable cost.
+        cover the variable cost, NaN for a NaN.
     """
     saving = rent_per_hour - variable
-    return fixed_per_hour / saving if saving > 0.0 else float("inf")
+    return float("inf") if saving <= 0.0 else fixed_per_hour / saving

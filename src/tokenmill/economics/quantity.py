@@ -116,7 +116,11 @@ def parse_quantity(
     ScenarioError
     """
     if not isinstance(value, dict):
-        return _in_domain(file, key, Quantity.of(_number(file, key, value)), field)
+        number = _number(file, key, value, "a number or a distribution")
+        return _in_domain(file, key, Quantity.of(number), field)
+    if not value.keys() & {"dist", "value"}:
+        expected = "a table with value, or with dist and its arguments"
+        raise ScenarioError(file, key, expected, describe(value))
     name = value.get("dist", "constant")
     if not isinstance(name, str):
         raise ScenarioError(file, f"{key}.dist", "the name of a distribution", describe(name))
@@ -126,13 +130,13 @@ def parse_quantity(
     form = _form(file, key, name, value)
     arguments = _arguments(file, key, form, value)
     notes = {word: _note(file, f"{key}.{word}", value.get(word, ""), word) for word in _NOTES}
-    notes["source"] = sources.get(notes["source"], notes["source"])
+    notes["source"] = _citation(file, f"{key}.source", notes["source"], sources)
     return _in_domain(file, key, Quantity(name, tuple(arguments.items()), **notes), field)
 
 
-def _number(file: str, key: str, value: object) -> float:
+def _number(file: str, key: str, value: object, expected: str = "a number") -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ScenarioError(file, key, "a number or a distribution", describe(value))
+        raise ScenarioError(file, key, expected, describe(value))
     if not -LARGEST <= value <= LARGEST:
         expected = f"a finite number of at most {LARGEST:g} in size"
         raise ScenarioError(file, key, expected, describe(value))
@@ -200,6 +204,14 @@ def _note(file: str, key: str, value: object, word: str) -> str:
     return value
 
 
+def _citation(file: str, key: str, source: str, sources: Mapping[str, str]) -> str:
+    """Return the citation that `source` names or is; a word like a name is taken for a typo."""
+    hint = nearest(source, sources) if source not in sources and " " not in source else ""
+    if hint:
+        raise ScenarioError(file, key, "a name of [sources] or a citation", shown(source) + hint)
+    return sources.get(source, source)
+
+
 def _in_domain(file: str, key: str, quantity: Quantity, field: Field) -> Quantity:
     arguments = dict(quantity.arguments)
     form = next(form for form in FORMS[quantity.name] if arguments.keys() >= set(form.required))
@@ -208,8 +220,7 @@ def _in_domain(file: str, key: str, quantity: Quantity, field: Field) -> Quantit
         found = f"{low:g}" if quantity.is_constant else f"{quantity.name} from {low:g} to {high:g}"
         if not isfinite(high):
             found += " (truncated_normal has bounds)"
-        unit = f" {field.unit}" if field.unit else ""
-        raise ScenarioError(file, key, f"{field.text} in {field.domain}{unit}", found)
+        raise ScenarioError(file, key, str(field), found)
     try:
         quantity.distribution()
     except (ValueError, TypeError, ArithmeticError) as error:

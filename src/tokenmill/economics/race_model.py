@@ -178,7 +178,8 @@ def build_model(keys: Sequence[str], slots: Sequence[Slot]) -> Callable[..., Any
     -------
     function
         Returns a named tuple of :func:`output_names`; ``cheapest`` is the position of the player
-        with the least cost, of the first of them on a tie. A NaN is never the cheapest.
+        with the least finite cost, of the first of them on a tie, and the number of players where
+        nobody has one.
     """
     width = len(PlayerValues._fields)
     world = _gather(WorldValues, slots[: len(WORLD)])
@@ -244,7 +245,7 @@ def _cheapest(count: int) -> Any:
 
     @numba.njit(**_INLINE)
     def cheapest(found):  # type: ignore[no-untyped-def]
-        best = 0
+        best = count
         least = float("inf")
         for index in range(count):
             cost = found[index * stride]

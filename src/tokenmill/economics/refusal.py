@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from math import isfinite
 
 _LONGEST = 60
+_SIMILAR = 0.6
 
 
 class ScenarioError(ValueError):
@@ -70,6 +71,14 @@ def one_of(allowed: Iterable[str]) -> str:
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Suggest the allowed word that `word` may be a typo of: a phrase to append, or nothing."""
-    close = get_close_matches(word, list(allowed), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    """Suggest the allowed word that `word` may be a typo of: a phrase to append, or nothing.
+
+    Capitals do not count; of equally similar words it is the first.
+    """
+    if not word or len(word) > _LONGEST:  # comparing takes the square of the length
+        return ""
+    scores = {
+        other: SequenceMatcher(None, other.lower(), word.lower()).ratio() for other in allowed
+    }
+    best = max(scores, key=scores.__getitem__, default="")
+    return f" (did you mean {best!r}?)" if scores.get(best, 0.0) >= _SIMILAR else ""

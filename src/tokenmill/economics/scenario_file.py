@@ -91,7 +91,7 @@ def _toml(content: bytes, file: str) -> dict[str, Any]:
         # TOMLDecodeError names the line; int() refuses thousands of digits with a plain ValueError.
         reason = str(error)
         reason = reason if reason.isprintable() else ascii(reason)
-        raise ScenarioError(file, "", "valid TOML", reason) from None
+        raise ScenarioError(file, "", "valid TOML", f"an error: {reason}") from None
 
 
 class _Reader:
@@ -145,8 +145,7 @@ class _Reader:
 
     def missing(self, path: str, field: Field) -> ScenarioError:
         """Build the error of a parameter that has to be there."""
-        unit = f" {field.unit}" if field.unit else ""
-        return self.refusal(join(path, field.key), f"{field.text} in {field.domain}{unit}", None)
+        return self.refusal(join(path, field.key), str(field), None)
 
     def read_sources(self) -> None:
         """Read the citations that values may name."""
