@@ -12,9 +12,17 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent.parent if "__file__" in globals() else Path.cwd()
 CSRC = ROOT / "csrc"
-HEADER = CSRC / "include" / "tokenmill.h"
+HEADERS = ["tokenmill.h", "tokenmill_routing.h"]
 
-SOURCES = ["dispatch.c", "isa/baseline.c", "isa/avx2.c", "isa/avx512.c", "isa/neon.c"]
+SOURCES = [
+    "dispatch.c",
+    "entries/montecarlo.c",
+    "entries/routing.c",
+    "isa/baseline.c",
+    "isa/avx2.c",
+    "isa/avx512.c",
+    "isa/neon.c",
+]
 FLAGS = [
     "-std=gnu11",
     "-O3",
@@ -34,9 +42,12 @@ def source_hash() -> str:
 
 
 def declarations() -> str:
-    """Return the part of the public header between the two cffi marks."""
-    text = HEADER.read_text(encoding="utf-8")
-    return text.split("/* cffi: begin */")[1].split("/* cffi: end */")[0]
+    """Return the parts of the public headers between their cffi marks."""
+    parts = []
+    for name in HEADERS:
+        text = (CSRC / "include" / name).read_text(encoding="utf-8")
+        parts.append(text.split("/* cffi: begin */")[1].split("/* cffi: end */")[0])
+    return "".join(parts)
 
 
 ffibuilder = FFI()

@@ -1,6 +1,6 @@
 /* tokenmill.h: the public C API of the native core.
  *
- * The part between the two cffi marks is also the cffi cdef, so it holds plain declarations only: no macros but integer
+ * The part between the two cffi marks, here and in the header of each room, is also the cffi cdef, so it holds plain declarations only: no macros but integer
  * constants, no static inline, no includes. Every call returns a tm_status; results go through trailing pointers; sizes
  * are counted in elements. Nothing here allocates, prints, exits, or keeps a pointer after it returns.
  */
@@ -30,7 +30,8 @@ typedef enum tm_status {
     TM_E_TABLE = 6,
     TM_E_FUNCTION = 7,
     TM_E_RANGE = 8,
-    TM_STATUS_END = 9
+    TM_E_ROUTER = 9,
+    TM_STATUS_END = 10
 } tm_status;
 
 typedef enum tm_law_kind {
@@ -148,5 +149,7 @@ int32_t tm_sweep_draw(const tm_sweep *sweep, uint64_t block);
 /* Adds the results of the scenarios low <= j < high of a block to the statistics. */
 int32_t tm_sweep_collect(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t high);
 /* cffi: end */
+
+#include "tokenmill_routing.h"
 
 #endif

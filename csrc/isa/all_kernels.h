@@ -8,6 +8,7 @@
 #include "kernels/stats/moments.h"
 #include "kernels/stats/histogram.h"
 #include "kernels/stats/sweep.h"
+#include "kernels/routing/routing.h"
 
 #define TM_KERNEL_TABLE(isa)                                                                                               \
     const tm_kernels tm_kernels_##isa = {                                                                                  \
@@ -21,4 +22,5 @@
         .products_add = products_add,                                                                                      \
         .sweep_draw = sweep_draw,                                                                                          \
         .sweep_collect = sweep_collect,                                                                                    \
+        .route = route,                                                                                                    \
     }

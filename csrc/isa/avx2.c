@@ -5,7 +5,7 @@
 
 #include "isa/kernels.h"
 
-#define TM_TARGET "avx2,fma,bmi,bmi2,lzcnt,popcnt"
+#define TM_TARGET "avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt"
 #include "isa/region_begin.h"
 #include "isa/lanes_avx2.h"
 #include "isa/all_kernels.h"

@@ -18,7 +18,11 @@ typedef struct tm_kernels {
     void (*products_add)(size_t n, const double *x, double centre, const double *y, tm_sum *sum);
     void (*sweep_draw)(const tm_sweep *sweep, uint64_t block);
     void (*sweep_collect)(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t high);
+    void (*route)(const tm_router *router, const tm_route_call *call);
 } tm_kernels;
+
+/* The table in use; see dispatch.c. */
+const tm_kernels *tm_active_kernels(void);
 
 extern const tm_kernels tm_kernels_baseline;
 #if defined(__x86_64__)

@@ -53,4 +53,40 @@ static inline vu vu_mul32(vu a, vu b) { return vmull_u32(vmovn_u64(a), vmovn_u64
 static inline vu vu_of(vd x) { return vreinterpretq_u64_f64(x); }
 static inline vd vd_of(vu x) { return vreinterpretq_f64_u64(x); }
 
+#define LANES_F 4
+typedef float32x4_t vf;
+
+static inline vf vf_set(float x) { return vdupq_n_f32(x); }
+static inline vf vf_load(const float *p) { return vld1q_f32(p); }
+static inline void vf_store(float *p, vf x) { vst1q_f32(p, x); }
+static inline vf vf_add(vf a, vf b) { return vaddq_f32(a, b); }
+static inline vf vf_sub(vf a, vf b) { return vsubq_f32(a, b); }
+static inline vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
+static inline vf vf_div(vf a, vf b) { return vdivq_f32(a, b); }
+static inline vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+static inline vf vf_sqrt(vf x) { return vsqrtq_f32(x); }
+static inline vf vf_min(vf a, vf b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+static inline vf vf_max(vf a, vf b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+static inline uint32_t vf_bits(uint32x4_t mask)
+{
+    static const uint32_t place[4] = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(mask, vld1q_u32(place)));
+}
+static inline uint32_t vf_gt_bits(vf a, vf b) { return vf_bits(vcgtq_f32(a, b)); }
+static inline uint32_t vf_ge_bits(vf a, vf b) { return vf_bits(vcgeq_f32(a, b)); }
+static inline uint32_t vf_eq_bits(vf a, vf b) { return vf_bits(vceqq_f32(a, b)); }
+static inline vf vf_abs(vf x) { return vabsq_f32(x); }
+static inline vf vf_copysign(vf magnitude, vf sign) { return vbslq_f32(vdupq_n_u32(0x80000000u), sign, magnitude); }
+static inline vf vf_scale(vf y, vf n)
+{
+    const int32x4_t whole = vcvtq_s32_f32(n), half = vshrq_n_s32(whole, 1), bias = vdupq_n_s32(127);
+    const int32x4_t low = vshlq_n_s32(vaddq_s32(half, bias), 23);
+    const int32x4_t high = vshlq_n_s32(vaddq_s32(vsubq_s32(whole, half), bias), 23);
+    return vmulq_f32(vmulq_f32(y, vreinterpretq_f32_s32(low)), vreinterpretq_f32_s32(high));
+}
+static inline vf vf_from_bf16(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
+static inline vf vf_from_f16(const uint16_t *p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
+
+static inline float vf_hmax(vf x) { return vmaxvq_f32(x); }
+
 #endif

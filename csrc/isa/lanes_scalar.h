@@ -145,4 +145,59 @@ static inline vu vu_mul32(vu a, vu b) { return (uint64_t)(uint32_t)a * (uint32_t
 static inline vu vu_of(vd x) { return bits_of(x); }
 static inline vd vd_of(vu x) { return double_of(x); }
 
+/* The same vocabulary in single precision: vf holds LANES_F floats; *_bits give one bit a lane, lane 0 lowest. */
+#define LANES_F 1
+typedef float vf;
+
+/* a * b + c, rounded once: the product is exact in double; the sum is rounded to odd there, so that the second rounding
+ * cannot see a tie that is none (Boldo and Melquiond 2008) */
+static inline float exact_fmaf(float a, float b, float c)
+{
+    const double product = (double)a * b, addend = c;
+    const double sum = product + addend;
+    const double back = sum - product, lost = (product - (sum - back)) + (addend - back);
+    uint64_t bits = bits_of(sum);
+    if (lost != 0.0 && lost == lost && !(bits & 1)) {
+        bits += (lost > 0.0) == (sum > 0.0) ? 1 : (uint64_t)-1;
+    }
+    return (float)double_of(bits);
+}
+
+static inline vf vf_set(float x) { return x; }
+static inline vf vf_load(const float *p) { return *p; }
+static inline void vf_store(float *p, vf x) { *p = x; }
+static inline vf vf_add(vf a, vf b) { return a + b; }
+static inline vf vf_sub(vf a, vf b) { return a - b; }
+static inline vf vf_mul(vf a, vf b) { return a * b; }
+static inline vf vf_div(vf a, vf b) { return a / b; }
+static inline vf vf_fma(vf a, vf b, vf c) { return exact_fmaf(a, b, c); }
+static inline vf vf_sqrt(vf x) { return __builtin_sqrtf(x); }
+static inline vf vf_min(vf a, vf b) { return a < b ? a : b; }
+static inline vf vf_max(vf a, vf b) { return a > b ? a : b; }
+static inline uint32_t vf_gt_bits(vf a, vf b) { return a > b; }
+static inline uint32_t vf_ge_bits(vf a, vf b) { return a >= b; }
+static inline uint32_t vf_eq_bits(vf a, vf b) { return a == b; }
+static inline vf vf_abs(vf x) { return __builtin_fabsf(x); }
+static inline vf vf_copysign(vf magnitude, vf sign) { return __builtin_copysignf(magnitude, sign); }
+/* y * 2^n, n a whole number in [-152, 130], rounded once */
+static inline vf vf_scale(vf y, vf n)
+{
+    const int whole = (int)n, half = whole >> 1;
+    return y * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(whole - half + 127) << 23);
+}
+static inline vf vf_from_bf16(const uint16_t *p) { return float_of((uint32_t)*p << 16); }
+static inline vf vf_from_f16(const uint16_t *p)
+{
+    const uint32_t sign = (uint32_t)(*p & 0x8000u) << 16, exponent = *p >> 10 & 31, mantissa = *p & 0x3FFu;
+    if (exponent == 31) {
+        return float_of(sign | 0x7F800000u | mantissa << 13);
+    }
+    if (exponent == 0) {
+        return __builtin_copysignf((float)mantissa * 0x1p-24f, float_of(sign));
+    }
+    return float_of(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+
+static inline float vf_hmax(vf x) { return x; }
+
 #endif

@@ -19,7 +19,11 @@ def checksums(compiler: str, runner: list[str], folder: Path) -> dict[str, list[
     """Return the lines that print_bits.c prints for each instruction set."""
     program = folder / compiler
     csrc = ROOT / "csrc"
-    sources = [csrc / "dispatch.c", *sorted((csrc / "isa").glob("*.c"))]
+    sources = [
+        csrc / "dispatch.c",
+        *sorted(csrc.glob("entries/*.c")),
+        *sorted(csrc.glob("isa/*.c")),
+    ]
     flags = [*str(config()["flags"]).split(), "-static", f"-I{csrc}", f"-I{csrc / 'include'}"]
     main = Path(__file__).with_name("print_bits.c")
     subprocess.run([compiler, *flags, *sources, main, "-o", program], check=True)

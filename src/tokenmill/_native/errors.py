@@ -46,6 +46,10 @@ class ScenarioRangeError(TokenmillError, OverflowError):
     """The scenario indices leave the range of 64 bits (TM_E_RANGE)."""
 
 
+class RouterError(TokenmillError, ValueError):
+    """The fields of a routing rule clash (TM_E_ROUTER)."""
+
+
 EXCEPTIONS: dict[int, type[TokenmillError]] = {
     lib.TM_E_NULL_POINTER: NullPointerError,
     lib.TM_E_SIZE: SizeError,
@@ -55,6 +59,7 @@ EXCEPTIONS: dict[int, type[TokenmillError]] = {
     lib.TM_E_TABLE: TableError,
     lib.TM_E_FUNCTION: FunctionError,
     lib.TM_E_RANGE: ScenarioRangeError,
+    lib.TM_E_ROUTER: RouterError,
 }
 
 
