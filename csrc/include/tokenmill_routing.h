@@ -73,8 +73,18 @@ typedef struct tm_route_call {
     float *weights;              /* (tokens, top_k) */
     float *shared_weights;       /* (tokens, shared) */
     uint8_t *skipped;            /* (tokens, top_k) */
+    int64_t *counts;             /* (experts,): added to, or NULL: no tallies at all */
+    int64_t *rank_tokens;        /* (ranks,): added to */
+    int64_t *node_tokens;        /* (nodes,): added to */
+    int32_t routed;              /* experts that live on ranks: ids below it */
+    int32_t ranks;               /* divides routed; 0: not counted */
+    int32_t nodes;               /* divides ranks */
+    void *scratch;               /* (scratch_bytes,), for this call alone */
+    size_t scratch_bytes;        /* >= tm_route_scratch(router) */
 } tm_route_call;
 
+/* How many bytes of scratch memory a call with this router needs; 0 for a router that is refused. */
+size_t tm_route_scratch(const tm_router *router);
 /* Routes every token of the call; ids of the hash table and token ids are the caller's to check. */
 int32_t tm_route(const tm_router *router, const tm_route_call *call);
 /* cffi: end */

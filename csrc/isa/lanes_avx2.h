@@ -13,6 +13,8 @@ typedef __m256d vd;
 typedef __m256i vu;
 typedef __m256d vm;
 
+/* the place of the lowest bit that is set; any place where none is */
+static inline unsigned lowest_bit(uint64_t bits) { return (unsigned)_tzcnt_u64(bits); }
 static inline double one_fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
 static inline double one_sqrt(double x) { return __builtin_sqrt(x); }
 
@@ -37,6 +39,7 @@ static inline vu vu_select(vm m, vu a, vu b)
     return _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(b), _mm256_castsi256_pd(a), m));
 }
 static inline vm vm_and(vm a, vm b) { return _mm256_and_pd(a, b); }
+static inline vm vm_or(vm a, vm b) { return _mm256_or_pd(a, b); }
 static inline unsigned vm_bits(vm m) { return (unsigned)_mm256_movemask_pd(m); }
 static inline vu vu_set(uint64_t x) { return _mm256_set1_epi64x((long long)x); }
 static inline vu vu_iota(void) { return _mm256_setr_epi64x(0, 1, 2, 3); }
@@ -55,6 +58,7 @@ static inline vd vd_of(vu x) { return _mm256_castsi256_pd(x); }
 
 #define LANES_F 8
 typedef __m256 vf;
+typedef __m256 vfm;
 
 static inline vf vf_set(float x) { return _mm256_set1_ps(x); }
 static inline vf vf_load(const float *p) { return _mm256_loadu_ps(p); }
@@ -67,9 +71,13 @@ static inline vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 static inline vf vf_sqrt(vf x) { return _mm256_sqrt_ps(x); }
 static inline vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
 static inline vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
-static inline uint32_t vf_gt_bits(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
-static inline uint32_t vf_ge_bits(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GE_OQ)); }
-static inline uint32_t vf_eq_bits(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
+static inline vfm vf_lt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+static inline vfm vf_le(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+static inline vfm vf_eq(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
+static inline vf vf_select(vfm m, vf a, vf b) { return _mm256_blendv_ps(b, a, m); }
+static inline vfm vfm_and(vfm a, vfm b) { return _mm256_and_ps(a, b); }
+static inline vfm vfm_or(vfm a, vfm b) { return _mm256_or_ps(a, b); }
+static inline unsigned vfm_bits(vfm m) { return (unsigned)_mm256_movemask_ps(m); }
 static inline vf vf_abs(vf x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
 static inline vf vf_copysign(vf magnitude, vf sign)
 {
@@ -83,6 +91,11 @@ static inline vf vf_scale(vf y, vf n)
     const __m256i high = _mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(whole, half), bias), 23);
     return _mm256_mul_ps(_mm256_mul_ps(y, _mm256_castsi256_ps(low)), _mm256_castsi256_ps(high));
 }
+static inline vf vf_scale_normal(vf y, vf shifted)
+{
+    const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(y), exponent));
+}
 static inline vf vf_from_bf16(const uint16_t *p)
 {
     const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
@@ -90,11 +103,39 @@ static inline vf vf_from_bf16(const uint16_t *p)
 }
 static inline vf vf_from_f16(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
 
-static inline float vf_hmax(vf x)
+/* one bit for each of 64 values: floor <= x; packing the comparisons saves three of four moves to the integer side */
+static inline uint64_t vf_le_word(vf floor, const float *x)
 {
-    __m128 m = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    m = _mm_max_ps(m, _mm_movehl_ps(m, m));
-    return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    uint64_t word = 0;
+    for (int half = 0; half < 2; ++half) {
+        __m256i row[4];
+        for (int i = 0; i < 4; ++i) {
+            row[i] = _mm256_castps_si256(vf_le(floor, vf_load(x + 32 * half + 8 * i)));
+        }
+        const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(row[0], row[1]), _mm256_packs_epi32(row[2], row[3]));
+        word |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_permutevar8x32_epi32(bytes, order)) << (32 * half);
+    }
+    return word;
+}
+
+static inline void vf_transpose(vf *r)
+{
+    vf pair[8], four[8];
+    for (int i = 0; i < 8; i += 2) {
+        pair[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        pair[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        four[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
+        four[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xEE);
+        four[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+        four[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; ++i) {
+        r[i] = _mm256_permute2f128_ps(four[i], four[i + 4], 0x20);
+        r[i + 4] = _mm256_permute2f128_ps(four[i], four[i + 4], 0x31);
+    }
 }
 
 #endif

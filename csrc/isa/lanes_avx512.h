@@ -13,6 +13,8 @@ typedef __m512d vd;
 typedef __m512i vu;
 typedef __mmask8 vm;
 
+/* the place of the lowest bit that is set; any place where none is */
+static inline unsigned lowest_bit(uint64_t bits) { return (unsigned)_tzcnt_u64(bits); }
 static inline double one_fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
 static inline double one_sqrt(double x) { return __builtin_sqrt(x); }
 
@@ -34,6 +36,7 @@ static inline vm vd_eq(vd a, vd b) { return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ)
 static inline vd vd_select(vm m, vd a, vd b) { return _mm512_mask_blend_pd(m, b, a); }
 static inline vu vu_select(vm m, vu a, vu b) { return _mm512_mask_blend_epi64(m, b, a); }
 static inline vm vm_and(vm a, vm b) { return (vm)(a & b); }
+static inline vm vm_or(vm a, vm b) { return (vm)(a | b); }
 static inline unsigned vm_bits(vm m) { return (unsigned)m; }
 static inline vu vu_set(uint64_t x) { return _mm512_set1_epi64((long long)x); }
 static inline vu vu_iota(void) { return _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7); }
@@ -52,6 +55,7 @@ static inline vd vd_of(vu x) { return _mm512_castsi512_pd(x); }
 
 #define LANES_F 16
 typedef __m512 vf;
+typedef __mmask16 vfm;
 
 static inline vf vf_set(float x) { return _mm512_set1_ps(x); }
 static inline vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
@@ -64,9 +68,13 @@ static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf vf_sqrt(vf x) { return _mm512_sqrt_ps(x); }
 static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
 static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
-static inline uint32_t vf_gt_bits(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
-static inline uint32_t vf_ge_bits(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
-static inline uint32_t vf_eq_bits(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+static inline vfm vf_lt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+static inline vfm vf_le(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+static inline vfm vf_eq(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+static inline vf vf_select(vfm m, vf a, vf b) { return _mm512_mask_blend_ps(m, b, a); }
+static inline vfm vfm_and(vfm a, vfm b) { return (vfm)(a & b); }
+static inline vfm vfm_or(vfm a, vfm b) { return (vfm)(a | b); }
+static inline unsigned vfm_bits(vfm m) { return (unsigned)m; }
 static inline vf vf_abs(vf x) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x); }
 static inline vf vf_copysign(vf magnitude, vf sign)
 {
@@ -74,6 +82,11 @@ static inline vf vf_copysign(vf magnitude, vf sign)
     return _mm512_or_ps(_mm512_andnot_ps(mask, magnitude), _mm512_and_ps(mask, sign));
 }
 static inline vf vf_scale(vf y, vf n) { return _mm512_scalef_ps(y, n); }
+static inline vf vf_scale_normal(vf y, vf shifted)
+{
+    const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(y), exponent));
+}
 static inline vf vf_from_bf16(const uint16_t *p)
 {
     const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
@@ -81,6 +94,38 @@ static inline vf vf_from_bf16(const uint16_t *p)
 }
 static inline vf vf_from_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 
-static inline float vf_hmax(vf x) { return _mm512_reduce_max_ps(x); }
+static inline uint64_t vf_le_word(vf floor, const float *x)
+{
+    uint64_t word = 0;
+    for (int i = 0; i < 64; i += LANES_F) {
+        word |= (uint64_t)vfm_bits(vf_le(floor, vf_load(x + i))) << i;
+    }
+    return word;
+}
+
+static inline void vf_transpose(vf *r)
+{
+    vf pair[16], four[16], eight[16];
+    for (int i = 0; i < 16; i += 2) {
+        pair[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        pair[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        four[i] = _mm512_shuffle_ps(pair[i], pair[i + 2], 0x44);
+        four[i + 1] = _mm512_shuffle_ps(pair[i], pair[i + 2], 0xEE);
+        four[i + 2] = _mm512_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+        four[i + 3] = _mm512_shuffle_ps(pair[i + 1], pair[i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; ++i) {
+        for (int half = 0; half < 16; half += 8) {
+            eight[half + i] = _mm512_shuffle_f32x4(four[half + i], four[half + i + 4], 0x88);
+            eight[half + i + 4] = _mm512_shuffle_f32x4(four[half + i], four[half + i + 4], 0xDD);
+        }
+    }
+    for (int i = 0; i < 8; ++i) {
+        r[i] = _mm512_shuffle_f32x4(eight[i], eight[i + 8], 0x88);
+        r[i + 8] = _mm512_shuffle_f32x4(eight[i], eight[i + 8], 0xDD);
+    }
+}
 
 #endif

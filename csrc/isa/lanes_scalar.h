@@ -105,6 +105,8 @@ static inline double exact_fma(double a, double b, double c)
                             : round_scaled(addend - product, exponent, sign_c);
 }
 
+/* the place of the lowest bit that is set; any place where none is */
+static inline unsigned lowest_bit(uint64_t bits) { return (unsigned)__builtin_ctzll(bits | (uint64_t)1 << 63); }
 static inline double one_fma(double a, double b, double c) { return exact_fma(a, b, c); }
 static inline double one_sqrt(double x) { return __builtin_sqrt(x); }
 
@@ -128,6 +130,7 @@ static inline vm vd_eq(vd a, vd b) { return a == b; }
 static inline vd vd_select(vm m, vd a, vd b) { return m ? a : b; }
 static inline vu vu_select(vm m, vu a, vu b) { return m ? a : b; }
 static inline vm vm_and(vm a, vm b) { return a & b; }
+static inline vm vm_or(vm a, vm b) { return a | b; }
 static inline unsigned vm_bits(vm m) { return (unsigned)m; }
 static inline vu vu_set(uint64_t x) { return x; }
 static inline vu vu_iota(void) { return 0; }
@@ -145,9 +148,10 @@ static inline vu vu_mul32(vu a, vu b) { return (uint64_t)(uint32_t)a * (uint32_t
 static inline vu vu_of(vd x) { return bits_of(x); }
 static inline vd vd_of(vu x) { return double_of(x); }
 
-/* The same vocabulary in single precision: vf holds LANES_F floats; *_bits give one bit a lane, lane 0 lowest. */
+/* The same vocabulary in single precision: vf holds LANES_F floats, vfm one truth value a lane. */
 #define LANES_F 1
 typedef float vf;
+typedef uint32_t vfm;
 
 /* a * b + c, rounded once: the product is exact in double; the sum is rounded to odd there, so that the second rounding
  * cannot see a tie that is none (Boldo and Melquiond 2008) */
@@ -174,9 +178,13 @@ static inline vf vf_fma(vf a, vf b, vf c) { return exact_fmaf(a, b, c); }
 static inline vf vf_sqrt(vf x) { return __builtin_sqrtf(x); }
 static inline vf vf_min(vf a, vf b) { return a < b ? a : b; }
 static inline vf vf_max(vf a, vf b) { return a > b ? a : b; }
-static inline uint32_t vf_gt_bits(vf a, vf b) { return a > b; }
-static inline uint32_t vf_ge_bits(vf a, vf b) { return a >= b; }
-static inline uint32_t vf_eq_bits(vf a, vf b) { return a == b; }
+static inline vfm vf_lt(vf a, vf b) { return a < b; }
+static inline vfm vf_le(vf a, vf b) { return a <= b; }
+static inline vfm vf_eq(vf a, vf b) { return a == b; }
+static inline vf vf_select(vfm m, vf a, vf b) { return m ? a : b; }
+static inline vfm vfm_and(vfm a, vfm b) { return a & b; }
+static inline vfm vfm_or(vfm a, vfm b) { return a | b; }
+static inline unsigned vfm_bits(vfm m) { return m; }
 static inline vf vf_abs(vf x) { return __builtin_fabsf(x); }
 static inline vf vf_copysign(vf magnitude, vf sign) { return __builtin_copysignf(magnitude, sign); }
 /* y * 2^n, n a whole number in [-152, 130], rounded once */
@@ -184,6 +192,14 @@ static inline vf vf_scale(vf y, vf n)
 {
     const int whole = (int)n, half = whole >> 1;
     return y * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(whole - half + 127) << 23);
+}
+/* y * 2^n where that is normal, n in the low bits of shifted = n + 1.5 * 2^23 */
+static inline vf vf_scale_normal(vf y, vf shifted)
+{
+    uint32_t bits, n;
+    memcpy(&bits, &y, 4);
+    memcpy(&n, &shifted, 4);
+    return float_of(bits + (n << 23));
 }
 static inline vf vf_from_bf16(const uint16_t *p) { return float_of((uint32_t)*p << 16); }
 static inline vf vf_from_f16(const uint16_t *p)
@@ -198,6 +214,17 @@ static inline vf vf_from_f16(const uint16_t *p)
     return float_of(sign | (exponent + 112) << 23 | mantissa << 13);
 }
 
-static inline float vf_hmax(vf x) { return x; }
+/* one bit for each of 64 values: floor <= x */
+static inline uint64_t vf_le_word(vf floor, const float *x)
+{
+    uint64_t word = 0;
+    for (int i = 0; i < 64; i += LANES_F) {
+        word |= (uint64_t)vfm_bits(vf_le(floor, vf_load(x + i))) << i;
+    }
+    return word;
+}
+
+/* rows[i] lane j becomes rows[j] lane i, for LANES_F rows */
+static inline void vf_transpose(vf *rows) { (void)rows; }
 
 #endif

@@ -256,3 +256,48 @@ def test_a_fill_of_zero_never_beats_a_score() -> None:
     )
     logits = np.array([[-9, -9, -1, -8, -9, -9, -2, -7]], np.float32)
     assert route(logits, spec).expert_ids.tolist() == [[2, 6, 7]]
+
+
+@pytest.mark.parametrize("name", ["R1", "zero", "skip"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_counts_of_the_same_pass(name, threads):
+    spec = spec_of(name)
+    logits, bias = case(spec, tokens=5001)
+    found = route(logits, spec, bias=bias, ranks=4 if name != "skip" else 1, threads=threads)
+    ids = (
+        np.where(found.skipped, spec.experts, found.expert_ids)
+        if name == "skip"
+        else (found.expert_ids)
+    )
+    np.testing.assert_array_equal(found.counts, np.bincount(ids.ravel(), minlength=spec.choices))
+    ranks = len(found.rank_tokens)
+    held = [(ids // (spec.experts // ranks) == rank).any(axis=1).sum() for rank in range(ranks)]
+    np.testing.assert_array_equal(found.rank_tokens, held)
+    real = (ids < spec.experts).any(axis=1).sum()
+    assert found.node_tokens.tolist() == [real]
+
+
+def test_tokens_of_a_node_are_counted_once():
+    spec = RouterSpec(experts=8, top_k=2)
+    logits = np.full((3, 8), -1.0, np.float32)
+    logits[[0, 0, 1, 1, 2, 2], [0, 1, 1, 3, 3, 7]] = 1.0
+    found = route(logits, spec, ranks=4, nodes=2)
+    assert found.counts.tolist() == [1, 2, 0, 2, 0, 0, 0, 1]
+    assert found.rank_tokens.tolist() == [2, 2, 0, 1]
+    assert found.node_tokens.tolist() == [3, 1]
+    assert route(logits, spec).counts is None
+    assert route(logits, spec, counts=True).rank_tokens is None
+
+
+@pytest.mark.parametrize(
+    ("message", "options"),
+    [
+        ("ranks: expected a divisor of 4 experts, found 3", {"ranks": 3}),
+        ("nodes: expected a divisor of 4 ranks, found 3", {"ranks": 4, "nodes": 3}),
+        ("nodes: expected 1 without ranks, found 2", {"nodes": 2}),
+        (r"ranks: expected an integer in \[1, 5\), found 8", {"ranks": 8}),
+    ],
+)
+def test_ranks_that_cannot_be(message, options):
+    with pytest.raises(ValueError, match=message):
+        route(ZEROS, PLAIN, **options)

@@ -1,55 +1,35 @@
 /* routing.h: the router in two precisions from one source: float for float32, bfloat16 and float16 logits, double for
- * float64. VR(op) and R(name) are the lane vocabulary and the names of the precision under way.
+ * float64. VR(op), VRM(op) and R(name) are the lane vocabulary, its masks and the names of the precision under way.
  */
+#include "kernels/routing/network.h"
 #include "kernels/routing/single.h"
+#include "kernels/routing/tally.h"
 
-#define UNIT 16                  /* elements handled together whatever the lanes, so that sums have one order */
-#define MAX_COLUMNS 8448         /* 4096 experts, as many zero-computation or shared ones at most, and padding */
-#define CANDIDATES 64
+#define MOST_TOP_K 64
+#define MOST_GROUPS 64
+#define CANDIDATES 128
+#define TAME 87                   /* e^x and e^-x are normal floats up to here */
+#define EVERY_LANE ((1u << RLANES) - 1)
+#define SOFTPLUS TM_SCORE_END    /* a score of the kernels alone */
+#define STRIPE 64                /* experts whose exponentials are added before the next ones are */
+#define ROW(x, e) ((x) + (size_t)(e) * RLANES)
 
-static inline uint32_t vd_gt_bits(vd a, vd b) { return vm_bits(vd_lt(b, a)); }
-static inline uint32_t vd_ge_bits(vd a, vd b) { return vm_bits(vd_le(b, a)); }
-static inline uint32_t vd_eq_bits(vd a, vd b) { return vm_bits(vd_eq(a, b)); }
 static inline vd vd_abs(vd x) { return vd_of(vu_and(vu_of(x), vu_set(0x7FFFFFFFFFFFFFFFu))); }
 static inline vd vd_copysign(vd magnitude, vd sign)
 {
     return vd_of(vu_or(vu_of(vd_abs(magnitude)), vu_and(vu_of(sign), vu_set(0x8000000000000000u))));
 }
 static inline vd vd_exp(vd x) { return exp_lanes(vd_max(x, vd_set(-750.0))); }
-static inline vd vd_log1p_unit(vd x) { return log1p_lanes(x); }
-static inline double vd_hmax(vd x)
-{
-    double all[LANES], largest;
-    vd_store(all, x);
-    largest = all[0];
-    for (int i = 1; i < LANES; ++i) {
-        largest = all[i] > largest ? all[i] : largest;
-    }
-    return largest;
-}
+static inline void vd_exp_tame(vd *x) { EACH_OF_FOUR { x[i] = exp_lanes(x[i]); } }
+static inline void vd_log1p_unit(vd *x) { EACH_OF_FOUR { x[i] = log1p_lanes(x[i]); } }
 
-static const float *logits_of_token_f32(const tm_route_call *call, size_t token, int columns, float *z)
+static inline uint64_t vd_le_word(vd floor, const double *x)
 {
-    const size_t start = token * call->row_stride;
-    if (call->dtype == TM_FLOAT32) {
-        return (const float *)call->logits + start;
+    uint64_t word = 0;
+    for (int i = 0; i < 64; i += LANES) {
+        word |= (uint64_t)vm_bits(vd_le(floor, vd_load(x + i))) << i;
     }
-    const uint16_t *half = (const uint16_t *)call->logits + start;
-    const int whole = columns / LANES_F * LANES_F;
-    uint16_t rest[LANES_F] = {0};
-    memcpy(rest, half + whole, sizeof *half * (size_t)(columns - whole));
-    for (int i = 0; i < whole; i += LANES_F) {
-        vf_store(z + i, call->dtype == TM_BFLOAT16 ? vf_from_bf16(half + i) : vf_from_f16(half + i));
-    }
-    vf_store(z + whole, call->dtype == TM_BFLOAT16 ? vf_from_bf16(rest) : vf_from_f16(rest));
-    return z;
-}
-
-static const double *logits_of_token_f64(const tm_route_call *call, size_t token, int columns, double *z)
-{
-    (void)columns;
-    (void)z;
-    return (const double *)call->logits + token * call->row_stride;
+    return word;
 }
 
 /* x^power, x >= 0, in double precision: exp(power * log(x)) is within the float it is rounded to */
@@ -61,32 +41,92 @@ static double power_of_ratio(double x, double power)
     return x > 0.0 ? lane[0] : 0.0;
 }
 
+/* rows of 64 bytes that z and c need each */
+static size_t routing_rows(const tm_router *router)
+{
+    return (size_t)(router->columns > router->experts ? router->columns : router->experts);
+}
+
+/* LANES_F logits of one token from expert e on, NaN as -inf */
+static inline vf logits_at(const tm_route_call *call, size_t at)
+{
+    const vf x = call->dtype == TM_FLOAT32    ? vf_load((const float *)call->logits + at)
+               : call->dtype == TM_BFLOAT16 ? vf_from_bf16((const uint16_t *)call->logits + at)
+                                            : vf_from_f16((const uint16_t *)call->logits + at);
+    return vf_max(x, vf_set(-__builtin_inff()));
+}
+
+/* z (columns, LANES_F) = the rows that start at these elements */
+static void load_rows_f32(const tm_route_call *call, const size_t *start, int columns, float *z)
+{
+    vf block[LANES_F];
+    int e = 0;
+    for (; e + LANES_F <= columns; e += LANES_F) {
+        for (int lane = 0; lane < LANES_F; ++lane) {
+            block[lane] = logits_at(call, start[lane] + (size_t)e);
+        }
+        vf_transpose(block);
+        for (int i = 0; i < LANES_F; ++i) {
+            vf_store(z + (size_t)(e + i) * LANES_F, block[i]);
+        }
+    }
+    if (e < columns) { /* nothing is read past the end of a row */
+        const size_t width = call->dtype == TM_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
+        float rest[LANES_F] = {0};
+        tm_route_call tail = *call;
+        tail.logits = rest;
+        for (int lane = 0; lane < LANES_F; ++lane) {
+            memcpy(rest, (const char *)call->logits + (start[lane] + (size_t)e) * width, (size_t)(columns - e) * width);
+            block[lane] = logits_at(&tail, 0);
+        }
+        vf_transpose(block);
+        for (int i = 0; e + i < columns; ++i) {
+            vf_store(z + (size_t)(e + i) * LANES_F, block[i]);
+        }
+    }
+}
+
+static void load_rows_f64(const tm_route_call *call, const size_t *start, int columns, double *z)
+{
+    const double *logits = (const double *)call->logits, lowest = -__builtin_inf();
+    for (int e = 0; e < columns; ++e) {
+        for (int lane = 0; lane < LANES; ++lane) {
+            const double x = logits[start[lane] + (size_t)e];
+            z[(size_t)e * LANES + (size_t)lane] = x > lowest ? x : lowest;
+        }
+    }
+}
+
 #define REAL float
 #define RLANES LANES_F
 #define VR(op) vf_##op
+#define VRM(op) vfm_##op
 #define vr vf
+#define vrm vfm
 #define R(name) name##_f32
-#include "kernels/routing/select.h"
-#include "kernels/routing/score.h"
-#include "kernels/routing/route.h"
+#include "kernels/routing/router.h"
 #undef REAL
 #undef RLANES
 #undef VR
+#undef VRM
 #undef vr
+#undef vrm
 #undef R
 
 #define REAL double
 #define RLANES LANES
 #define VR(op) vd_##op
+#define VRM(op) vm_##op
 #define vr vd
+#define vrm vm
 #define R(name) name##_f64
-#include "kernels/routing/select.h"
-#include "kernels/routing/score.h"
-#include "kernels/routing/route.h"
+#include "kernels/routing/router.h"
 #undef REAL
 #undef RLANES
 #undef VR
+#undef VRM
 #undef vr
+#undef vrm
 #undef R
 
 static void route(const tm_router *router, const tm_route_call *call)

@@ -1,102 +1,164 @@
-/* select.h: the k best of n values, ordered by (value descending, index ascending).
+/* select.h: the k best rows of each token of a tile, ordered by (value descending, row ascending).
  *
- * Contract: x (padded,) with n real values and then -inf up to a multiple of UNIT; 1 <= k <= n. NaN counts as -inf. -0 = +0.
- * The k indices are distinct, whatever the values.
+ * Contract: x (n, RLANES) without NaN, 1 <= k <= n, k <= MOST_TOP_K. -0 = +0. The k rows are distinct, whatever the values.
  *
- *   x --> maxima over strided units --> their k-th largest is a floor that at least k values reach -->
- *   the values on or above it, about 1.4 k of them --> ranks by counting, without a branch
+ *   x --> 2 k maxima over rows i, i + 2 k, i + 4 k ... (k even) --> their k-th largest is a floor that at least k values reach
+ *     --> the values on or above it, 1.4 k of them on average, are gathered --> a sorting network over the gathered
  *
- * More than CANDIDATES of them (ties, NaN) are sorted by insertion instead: slower, the same answer.
+ * A token with more than the gathered rows hold (many ties) is sorted by insertion: slower, the same answer.
  */
-static inline uint32_t R(unit_ge)(const REAL *x, REAL floor)
-{
-    uint32_t bits = 0;
-    for (int i = 0; i < UNIT; i += RLANES) {
-        bits |= VR(ge_bits)(VR(load)(x + i), VR(set)(floor)) << i;
-    }
-    return bits;
-}
 
-static inline uint32_t R(unit_gt)(const REAL *x, REAL floor)
+/* The k best of n values `stride` apart, into places `stride` apart. */
+static void R(select_by_insertion)(const REAL *x, int n, int k, int stride, REAL *value, REAL *id)
 {
-    uint32_t bits = 0;
-    for (int i = 0; i < UNIT; i += RLANES) {
-        bits |= VR(gt_bits)(VR(load)(x + i), VR(set)(floor)) << i;
-    }
-    return bits;
-}
-
-static void R(select_by_insertion)(const REAL *x, int n, int k, int32_t *index)
-{
-    const REAL lowest = -(REAL)__builtin_inf();
     int count = 0;
-    for (int i = 0; i < n; ++i) {
-        const REAL value = x[i] > lowest ? x[i] : lowest;
+    for (int e = 0; e < n; ++e) {
+        const REAL candidate = x[e * stride];
         int place = count;
-        while (place && value > (x[index[place - 1]] > lowest ? x[index[place - 1]] : lowest)) {
+        while (place && candidate > value[(place - 1) * stride]) {
             --place;
         }
         if (place < k) {
             count += count < k;
-            memmove(index + place + 1, index + place, sizeof *index * (size_t)(count - 1 - place));
-            index[place] = i;
+            for (int i = count - 1; i > place; --i) {
+                value[i * stride] = value[(i - 1) * stride];
+                id[i * stride] = id[(i - 1) * stride];
+            }
+            value[place * stride] = candidate;
+            id[place * stride] = (REAL)e;
         }
     }
 }
 
-/* A value that at least k of x reach: the k-th largest of 16 * wide maxima, 2 k of them where there are as many. */
-static inline REAL R(selection_floor)(const REAL *x, int padded, int k)
+/* maxima (count, RLANES) of the rows i, i + count, i + 2 count ... of x; count is a multiple of 4 */
+static void R(strided_maxima)(const REAL *x, int n, int count, REAL *maxima)
 {
-    REAL maxima[2 * CANDIDATES];
-    const int wide = (2 * k + UNIT - 1) / UNIT, units = padded / UNIT, count = UNIT * (wide < units ? wide : units);
-    for (int first = 0; first < count; first += RLANES) {
-        vr most = VR(set)(-(REAL)__builtin_inf());
-        for (int i = first; i < padded; i += count) {
-            most = VR(max)(VR(load)(x + i), most);
+    for (int i = 0; i < count; i += 4) {
+        vr most[4];
+        int e = i + count;
+        for (int m = 0; m < 4; ++m) {
+            most[m] = VR(load)(ROW(x, i + m));
         }
-        VR(store)(maxima + first, most);
+        for (; e + 4 <= n; e += count) {
+            for (int m = 0; m < 4; ++m) {
+                most[m] = VR(max)(VR(load)(ROW(x, e + m)), most[m]);
+            }
+        }
+        for (int m = 0; m < 4; ++m) {
+            if (e + m < n) {
+                most[m] = VR(max)(VR(load)(ROW(x, e + m)), most[m]);
+            }
+            VR(store)(ROW(maxima, i + m), most[m]);
+        }
     }
-    REAL floor = (REAL)__builtin_inf();
-    for (int i = 0; i < count; ++i) {
-        int above = 0;
-        for (int u = 0; u < count; u += UNIT) {
-            above += __builtin_popcount(R(unit_gt)(maxima + u, maxima[i]));
-        }
-        const REAL reached = above < k ? maxima[i] : (REAL)__builtin_inf();
-        floor = reached < floor ? reached : floor;
+}
+
+/* the k-th largest of 4 * (k / 2) rounded up maxima: both halves sorted, the larger of each pair from opposite ends are the
+ * k largest */
+static vr R(selection_floor)(R(tile) *tile, const REAL *x, int n, int k)
+{
+    if (k == 1) {
+        return R(maximum)(x, n);
+    }
+    const int even = k + k % 2, length = network_size(even);
+    const vr lowest = VR(set)(-(REAL)__builtin_inf());
+    REAL *high = tile->maxima, *low = ROW(tile->maxima, length);
+    R(strided_maxima)(x, n, 2 * even, high);
+    if (length > even) {
+        memmove(low, ROW(high, even), sizeof(REAL) * (size_t)even * RLANES);
+    }
+    for (int i = even; i < length; ++i) {
+        VR(store)(ROW(high, i), lowest);
+        VR(store)(ROW(low, i), lowest);
+    }
+    R(sort_values)(&tile->networks, length, high);
+    R(sort_values)(&tile->networks, length, low);
+    vr floor = VR(max)(VR(load)(ROW(high, 0)), VR(load)(ROW(low, k - 1)));
+    for (int i = 1; i < k; ++i) {
+        floor = VR(min)(VR(max)(VR(load)(ROW(high, i)), VR(load)(ROW(low, k - 1 - i))), floor);
     }
     return floor;
 }
 
-static void R(select_top)(const REAL *x, int padded, int n, int k, int32_t *index)
+/* Gathers the values at the places listed, in each token's lane; those past the room go to the row behind it. */
+static void R(gather)(R(tile) *tile, const REAL *x, const uint32_t *place, int count, uint32_t room)
 {
-    REAL value[CANDIDATES + UNIT];
-    int32_t place[CANDIDATES + UNIT];
-    const REAL floor = k <= CANDIDATES ? R(selection_floor)(x, padded, k) : -(REAL)__builtin_inf();
-    int count = 0;
-    for (int u = 0; u < padded && count <= CANDIDATES; u += UNIT) {
-        for (uint32_t bits = R(unit_ge)(x + u, floor); bits; bits &= bits - 1) {
-            place[count] = u + __builtin_ctz(bits);
-            value[count] = x[place[count]];
-            ++count;
-        }
-    }
-    if (count > CANDIDATES || count < k || floor == -(REAL)__builtin_inf()) {
-        R(select_by_insertion)(x, n, k, index);
-        return;
-    }
-    for (int i = count; i % UNIT; ++i) {
-        value[i] = -(REAL)__builtin_inf();
-    }
-    int32_t ranked[2 * CANDIDATES];
     for (int i = 0; i < count; ++i) {
-        int rank = 0;
-        for (int u = 0; u < count; u += UNIT) {
-            const uint32_t before = i >= u + UNIT ? 0xFFFFu : i > u ? (1u << (i - u)) - 1 : 0;
-            const uint32_t above = R(unit_gt)(value + u, value[i]);
-            rank += __builtin_popcount(above | (R(unit_ge)(value + u, value[i]) & before));
-        }
-        ranked[rank] = place[i];
+        const uint32_t lane = place[i] % RLANES, next = tile->next[lane];
+        const uint32_t to = next < room * RLANES ? next : room * RLANES + lane;
+        tile->value[to] = x[place[i]];
+        tile->id[to] = (REAL)(int32_t)(place[i] / RLANES);
+        tile->next[lane] = next + RLANES;
     }
-    memcpy(index, ranked, sizeof *index * (size_t)k);
+}
+
+/* Gathers the values on or above the floor: a word holds one bit for each of 64 values, 64 / RLANES rows. */
+static void R(gather_above)(R(tile) *tile, const REAL *x, int n, vr floor, uint32_t room)
+{
+    enum { LIST = 512 };
+    uint32_t list[LIST];
+    int count = 0;
+    for (int base = 0; base < n * RLANES; base += 64) {
+        uint64_t word = VR(le_word)(floor, x + base);
+        if (base + 64 > n * RLANES) { /* what lies behind the last row is not looked at */
+            word &= ((uint64_t)1 << (n * RLANES - base)) - 1;
+        }
+        /* four places are written whether there are as many or not: a branch on each bit would be guessed wrong */
+        const int more = __builtin_popcountll(word);
+        for (int done = 0; done < more; done += 4) {
+            for (int i = 0; i < 4; ++i) {
+                list[count + done + i] = (uint32_t)base + lowest_bit(word);
+                word &= word - 1;
+            }
+        }
+        count += more;
+        if (count > LIST - 68) {
+            R(gather)(tile, x, list, count, room);
+            count = 0;
+        }
+    }
+    R(gather)(tile, x, list, count, room);
+}
+
+/* tile->value, tile->id (k, RLANES) = the k best of x (n, RLANES) */
+static void R(select_top)(R(tile) *tile, const REAL *x, int n, int k)
+{
+    const vr lowest = VR(set)(-(REAL)__builtin_inf()), none = VR(set)((REAL)n);
+    const int all = n <= 2 * k + 2 || n <= 16, room = all ? n : 2 * k + 16 < CANDIDATES ? 2 * k + 16 : CANDIDATES;
+    int most = n;
+    if (all) {
+        memcpy(tile->value, x, sizeof(REAL) * (size_t)n * RLANES);
+        for (int e = 0; e < n; ++e) {
+            VR(store)(ROW(tile->id, e), VR(set)((REAL)e));
+        }
+    } else {
+        for (int i = 0; i < room; ++i) {
+            VR(store)(ROW(tile->value, i), lowest);
+            VR(store)(ROW(tile->id, i), none);
+        }
+        for (uint32_t lane = 0; lane < RLANES; ++lane) {
+            tile->next[lane] = lane;
+        }
+        R(gather_above)(tile, x, n, R(selection_floor)(tile, x, n, k), (uint32_t)room);
+        most = 0;
+        for (int lane = 0; lane < RLANES; ++lane) {
+            const int found = (int)tile->next[lane] / RLANES;
+            most = found > most ? found : most;
+        }
+        most = most < room ? most : room;
+    }
+    const int size = network_size(most);
+    for (int i = all ? n : room; i < size; ++i) {
+        VR(store)(ROW(tile->value, i), lowest);
+        VR(store)(ROW(tile->id, i), none);
+    }
+    R(sort_pairs)(&tile->networks, size, tile->value, tile->id);
+    if (R(any_tie)(tile->value, k + (k < most))) { /* one more than the chosen: who is among them depends on it */
+        R(sort_ties)(tile->value, tile->id, size);
+    }
+    for (int lane = 0; !all && lane < RLANES; ++lane) {
+        if ((int)tile->next[lane] / RLANES > room) {
+            R(select_by_insertion)(x + lane, n, k, RLANES, tile->value + lane, tile->id + lane);
+        }
+    }
 }

@@ -86,6 +86,19 @@ class RouteArrays(NamedTuple):
     skipped: NDArray[np.uint8] | None
 
 
+class Tallies(NamedTuple):
+    """How often each expert was chosen, and how many tokens each rank and node receives."""
+
+    counts: NDArray[np.int64]
+    rank_tokens: NDArray[np.int64]
+    node_tokens: NDArray[np.int64]
+
+    @classmethod
+    def zeros(cls, choices: int, ranks: int, nodes: int) -> Tallies:
+        """Return tallies of nothing."""
+        return cls(*(np.zeros(length, np.int64) for length in (choices, ranks, nodes)))
+
+
 def c_router(rule: RouterRule) -> Any:
     """Return the rule as a C struct."""
     router = ffi.new("tm_router *")
@@ -100,13 +113,27 @@ def router_bytes(rule: RouterRule) -> NDArray[np.uint8]:
     return np.frombuffer(bytes(ffi.buffer(router)), dtype=np.uint8).copy()
 
 
-def route(rule: RouterRule, logits: Logits, arrays: RouteArrays, threads: int) -> None:
-    """Route every row of the logits into the arrays; the same bits for any number of threads."""
+def route(
+    rule: RouterRule,
+    logits: Logits,
+    arrays: RouteArrays,
+    threads: int,
+    routed: int = 0,
+    tallies: Tallies | None = None,
+) -> None:
+    """Route every row of the logits into the arrays, and add to the tallies.
+
+    `routed` is the number of experts that live on ranks. The same bits for any number of threads.
+    """
     router = c_router(rule)
+    parts: list[Tallies] = []
     width = ffi.sizeof(("float", "double", "uint16_t", "uint16_t")[logits.dtype])
 
     def part(low: int, high: int) -> None:
         call = ffi.new("tm_route_call *")
+        scratch = np.empty(lib.tm_route_scratch(router), np.uint8)
+        call.scratch = ffi.cast("void *", address(scratch))
+        call.scratch_bytes = scratch.size
         call.tokens = high - low
         call.dtype = logits.dtype
         call.row_stride = logits.row_stride
@@ -117,10 +144,19 @@ def route(rule: RouterRule, logits: Logits, arrays: RouteArrays, threads: int) -
             if array is not None:
                 first = address(array) + (low * array.strides[0] if by_token else 0)
                 setattr(call, name, ffi.cast(kind, first))
+        if tallies is not None:
+            own = Tallies.zeros(*map(len, tallies))
+            call.routed, call.ranks, call.nodes = routed, len(own.rank_tokens), len(own.node_tokens)
+            for name, array in own._asdict().items():
+                setattr(call, name, ffi.cast("int64_t *", address(array)))
+            parts.append(own)
         check(lib.tm_route(router, call))
 
     threaded = logits.rows * logits.columns >= _THREADED_LOGITS
     run_ranges(part, logits.rows, threads if threaded else 1, rule.block_size)
+    for own in parts:
+        for total, addend in zip(tallies or (), own, strict=True):
+            total += addend
 
 
 _POINTERS = (

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._native import as_float64, resolve_threads
+from .._native import as_float64, as_integer, resolve_threads
 from .._native.arrays import address
 from .._native.logits import Logits, as_logits
-from .._native.router import RouteArrays
+from .._native.router import RouteArrays, Tallies
 from .._native.router import route as route_kernel
 from .spec import RouterSpec
 
@@ -32,6 +32,12 @@ class Routing:
     skipped : ndarray, shape (T, k), bool, or None
         Where the skip expert was chosen; the id is 0 and the weight 0 there.
     spec : RouterSpec
+    counts : ndarray, shape (spec.choices,), int64, or None
+        How often each expert was chosen, the skip expert last; with ``counts=True``.
+    rank_tokens : ndarray, shape (ranks,), int64, or None
+        Tokens with at least one expert on each rank, each counted once; with ``ranks=``.
+    node_tokens : ndarray, shape (nodes,), int64, or None
+        The same for nodes, contiguous blocks of ranks.
     """
 
     expert_ids: NDArray[np.int32]
@@ -39,6 +45,9 @@ class Routing:
     shared_weights: NDArray[np.float32] | None
     skipped: NDArray[np.bool_] | None
     spec: RouterSpec
+    counts: NDArray[np.int64] | None = None
+    rank_tokens: NDArray[np.int64] | None = None
+    node_tokens: NDArray[np.int64] | None = None
 
 
 def route(
@@ -49,6 +58,9 @@ def route(
     token_ids: ArrayLike | None = None,
     hash_table: ArrayLike | None = None,
     expert_scale: ArrayLike | None = None,
+    counts: bool = False,
+    ranks: int | None = None,
+    nodes: int = 1,
     out: Out | None = None,
     threads: int | None = None,
 ) -> Routing:
@@ -67,6 +79,13 @@ def route(
         Both for the method "hash".
     expert_scale : array_like, shape (spec.choices,), optional
         Multiplies the weight of each expert.
+    counts : bool, optional
+        Count in the same pass how often each expert is chosen.
+    ranks : int, optional
+        Count in the same pass the tokens that each of so many ranks receives; implies `counts`.
+        They hold ``spec.experts`` in contiguous blocks of equal size.
+    nodes : int, optional
+        Nodes that hold the ranks, in contiguous blocks of equal size.
     out : tuple of ndarrays, optional
         ``(expert_ids, weights)`` to fill, int32 and float32, C-contiguous.
     threads : int, optional
@@ -109,9 +128,29 @@ def route(
         shared_weights=shared,
         skipped=skipped,
     )
-    route_kernel(spec.rule(), matrix, arrays, resolve_threads(threads))
+    tallies = _tallies(spec, counts, ranks, nodes)
+    route_kernel(spec.rule(), matrix, arrays, resolve_threads(threads), spec.experts, tallies)
     flags = skipped.view(np.bool_) if skipped is not None else None
-    return Routing(ids, weights, shared, flags, spec)
+    routing = Routing(ids, weights, shared, flags, spec)
+    if tallies is None:
+        return routing
+    if ranks is None:
+        return replace(routing, counts=tallies.counts)
+    return replace(routing, **tallies._asdict())
+
+
+def _tallies(spec: RouterSpec, counts: bool, ranks: int | None, nodes: int) -> Tallies | None:
+    if ranks is None and nodes != 1:
+        raise ValueError(f"nodes: expected 1 without ranks, found {nodes!r}")
+    if ranks is None:
+        return Tallies.zeros(spec.choices, 0, 0) if counts else None
+    parts = as_integer("ranks", ranks, 1, spec.experts + 1)
+    if spec.experts % parts:
+        raise ValueError(f"ranks: expected a divisor of {spec.experts} experts, found {ranks}")
+    groups = as_integer("nodes", nodes, 1, parts + 1)
+    if parts % groups:
+        raise ValueError(f"nodes: expected a divisor of {parts} ranks, found {nodes}")
+    return Tallies.zeros(spec.choices, parts, groups)
 
 
 def _per_expert(

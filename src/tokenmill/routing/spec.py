@@ -175,8 +175,8 @@ def _check_ranges(spec: RouterSpec) -> None:
     whole = {
         "experts": (1, 4096),
         "top_k": (1, MOST_TOP_K),
-        "groups": (1, 4096),
-        "groups_kept": (1, 4096),
+        "groups": (1, 64),
+        "groups_kept": (1, 64),
         "zero_experts": (0, MOST_COLUMNS - 4096),
         "shared_experts": (0, MOST_TOP_K),
         "block_size": (0, 2**30),
