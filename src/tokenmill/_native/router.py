@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ._core import ffi, lib
 from .arrays import address
 from .errors import check
-from .logits import Logits
+from .matrix import Matrix
 from .threads import run_ranges
 
 SCORES = {
@@ -100,7 +100,7 @@ def router_bytes(rule: RouterRule) -> NDArray[np.uint8]:
     return np.frombuffer(bytes(ffi.buffer(router)), dtype=np.uint8).copy()
 
 
-def route(rule: RouterRule, logits: Logits, arrays: RouteArrays, threads: int) -> None:
+def route(rule: RouterRule, logits: Matrix, arrays: RouteArrays, threads: int) -> None:
     """Route every row of the logits into the arrays; the same bits for any number of threads."""
     router = c_router(rule)
     width = ffi.sizeof(("float", "double", "uint16_t", "uint16_t")[logits.dtype])
