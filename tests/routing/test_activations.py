@@ -76,6 +76,14 @@ def test_bfloat16_is_rounded_once():
     assert rows.tobytes() == tokens[plan.tokens].tobytes()
 
 
+def test_ties_of_bfloat16_go_to_the_even():
+    plan = dispatch(np.array([[0, 1], [0, 1], [0, 1]]), 2)
+    terms = np.array([1, 1 + 2**-7, -1, 2**-8, 2**-8, -(2**-8)], np.float32)[:, None]
+    out = np.zeros((3, 1), np.uint16)
+    combine(Bfloat16(twin.narrow(terms)), plan, np.ones((3, 2), np.float32), out=Bfloat16(out))
+    assert twin.widen(out).tolist() == [[1.0], [1 + 2**-6], [-1.0]]
+
+
 def test_bfloat16_of_ml_dtypes_comes_back_as_such():
     bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
     found = combine(permute(X.astype(bfloat16), PLAN), PLAN, W)

@@ -41,10 +41,9 @@ class ExpertIds:
         """Return 1 for int64, 0 for int32."""
         return int(self.array.dtype == np.int64)
 
-    def pointer(self, token: int = 0) -> Any:
-        """Return a C pointer to the ids from `token` on."""
-        first = token * self.top_k * self.array.itemsize
-        return ffi.cast("void *", address(self.array) + first)
+    def pointer(self) -> Any:
+        """Return a C pointer to the ids."""
+        return ffi.cast("int64_t *" if self.wide else "int32_t *", address(self.array))
 
     def refused(self, experts: int) -> ValueError:
         """Return the exception that names the first id outside [-1, experts)."""
@@ -98,8 +97,8 @@ def as_expert_ids(values: Any) -> ExpertIds:
     return ExpertIds(np.ascontiguousarray(array), array.shape[0], top_k)
 
 
-def _int32(array: Int32, first: int = 0) -> Any:
-    return ffi.cast("int32_t *", address(array) + 4 * first)
+def _int32(array: Int32) -> Any:
+    return ffi.cast("int32_t *", address(array))
 
 
 def sort_slots(ids: ExpertIds, experts: int, threads: int) -> SortedSlots:
@@ -110,30 +109,29 @@ def sort_slots(ids: ExpertIds, experts: int, threads: int) -> SortedSlots:
     slots = ids.slots
     parts = ranges(slots, threads if slots >= _THREADED_SLOTS else 1)
     # one block: large enough for huge pages, where 4 KB ones would cost more than the sort
-    sorted_slots, tokens, inverse = np.empty((3, slots), np.int32)
+    block = np.empty((3, slots), np.int32)
+    sorted_slots, tokens, inverse = block
+    to_slots = _int32(block)
+    to_tokens, to_inverse = to_slots + slots, to_slots + 2 * slots
     cursors = np.zeros((len(parts), experts + 1), np.int32)
+    to_cursors, to_ids = _int32(cursors), ids.pointer()
     counted: list[int] = [lib.TM_OK] * len(parts)
 
     def count(part: int) -> None:
         low, high = parts[part]
-        ids_from = ffi.cast("void *", address(ids.array) + low * ids.array.itemsize)
+        own, codes = to_cursors + part * (experts + 1), to_inverse + low
         counted[part] = lib.tm_dispatch_count(
-            high - low, ids_from, ids.wide, experts, _int32(inverse, low), _int32(cursors[part])
+            high - low, to_ids + low, ids.wide, experts, codes, own
         )
 
     def place(part: int) -> None:
         low, high = parts[part]
-        at = _int32(cursors[part])
-        check(
-            lib.tm_dispatch_place(
-                low, high - low, experts, at, _int32(inverse, low), _int32(sorted_slots)
-            )
-        )
+        own, codes = to_cursors + part * (experts + 1), to_inverse + low
+        check(lib.tm_dispatch_place(low, high - low, experts, own, codes, to_slots))
 
     def divide(part: int) -> None:
         low, high = parts[part]
-        source, target = _int32(sorted_slots, low), _int32(tokens, low)
-        check(lib.tm_dispatch_tokens(high - low, ids.top_k, source, target))
+        check(lib.tm_dispatch_tokens(high - low, ids.top_k, to_slots + low, to_tokens + low))
 
     with team(len(parts)) as together:
         together(count)
@@ -200,6 +198,7 @@ def tokens_per_group(
     counts = np.zeros((len(parts), groups), np.int64)
     last = np.empty((len(parts), groups), np.int64)
     inside = np.empty((ids.tokens, groups), np.bool_) if matrix else None
+    to_ids = ids.pointer()
 
     def count(part: int) -> None:
         low, high = parts[part]
@@ -210,7 +209,7 @@ def tokens_per_group(
         sends.tokens_per_group = ffi.cast("int64_t *", address(counts[part]))
         if inside is not None:
             sends.token_in_group = ffi.cast("uint8_t *", address(inside) + low * groups)
-        check(lib.tm_dispatch_sends(sends, high - low, ids.pointer(low)))
+        check(lib.tm_dispatch_sends(sends, high - low, to_ids + low * ids.top_k))
 
     with team(len(parts)) as together:
         together(count)
