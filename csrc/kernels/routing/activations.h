@@ -8,29 +8,18 @@
  * summed alone, so neither threads nor lanes can show. O(slots * hidden).
  * Source: routing.md 7.1. Twin: reference/dispatch.py.
  *
- *   combine: for each SUM_COLUMNS of a token: the same columns of top_k rows --> partial sums in the first-level cache --> out
+ *   combine, for each token:  row 0  [ tile ][ tile ] ...     top_k rows are read side by side, so that each is a stream of
+ *                             row 1  [ tile ][ tile ] ...     its own to the prefetcher; a tile of sums stays in registers
+ *                                       |       |
+ *                             out    [ sums ][ sums ] ...
  */
-#define SUM_COLUMNS 512
+#define SUM_TILE 64
 
 static void permute_rows(const tm_permute_call *call)
 {
     for (size_t i = 0; i < call->rows; ++i) {
         const char *row = (const char *)call->source + (size_t)call->tokens[i] * call->stride_source;
         memcpy((char *)call->out + i * call->stride_out, row, call->row_bytes);
-    }
-}
-
-static inline void add_row_f32(float weight, const float *row, int columns, float *sum)
-{
-    for (int i = 0; i < columns; ++i) {
-        sum[i] += weight * row[i];
-    }
-}
-
-static inline void add_row_bf16(float weight, const uint16_t *row, int columns, float *sum)
-{
-    for (int i = 0; i < columns; ++i) {
-        sum[i] += weight * float_of((uint32_t)row[i] << 16);
     }
 }
 
@@ -56,32 +45,49 @@ static inline void write_row_bf16(const float *sum, int columns, uint16_t *out)
     }
 }
 
+/* sum (SUM_TILE,) = the weighted sum of `columns` columns from `first` on; `half` is a constant at each call */
+static inline void sum_tile(const tm_combine_call *call, size_t token, size_t first, size_t columns, int half, float *sum)
+{
+    const size_t k = (size_t)call->top_k, width = half ? sizeof(uint16_t) : sizeof(float);
+    const int32_t *inverse = call->inverse + token * k;
+    const float *weights = call->weights + token * call->stride_weights;
+    float edge[SUM_TILE] = {0};
+    vf total[SUM_TILE / LANES_F];
+    for (int v = 0; v < SUM_TILE / LANES_F; ++v) {
+        total[v] = vf_set(0.0f);
+    }
+    for (size_t j = 0; j < k; ++j) {
+        if (inverse[j] < 0) {
+            continue;
+        }
+        const void *row = (const char *)call->outputs + ((size_t)inverse[j] * call->stride_outputs + first) * width;
+        if (columns < SUM_TILE) {
+            row = memcpy(edge, row, columns * width);
+        }
+        const vf weight = vf_set(weights[j]);
+        for (int v = 0; v < SUM_TILE / LANES_F; ++v) {
+            const vf x = half ? vf_from_bf16((const uint16_t *)row + v * LANES_F) : vf_load((const float *)row + v * LANES_F);
+            total[v] = vf_add(total[v], vf_mul(weight, x));
+        }
+    }
+    for (int v = 0; v < SUM_TILE / LANES_F; ++v) {
+        vf_store(sum + v * LANES_F, total[v]);
+    }
+}
+
 static void combine_rows(const tm_combine_call *call)
 {
-    const size_t k = (size_t)call->top_k;
-    const int half = call->dtype == TM_BFLOAT16;
+    float sum[SUM_TILE];
     for (size_t token = 0; token < call->tokens; ++token) {
-        const int32_t *inverse = call->inverse + token * k;
-        const float *weights = call->weights + token * call->stride_weights;
-        for (size_t first = 0; first < call->hidden; first += SUM_COLUMNS) {
-            const size_t left = call->hidden - first, to = token * call->stride_out + first;
-            const int columns = left < SUM_COLUMNS ? (int)left : SUM_COLUMNS;
-            float sum[SUM_COLUMNS] = {0};
-            for (size_t j = 0; j < k; ++j) {
-                const size_t from = (size_t)inverse[j] * call->stride_outputs + first;
-                if (inverse[j] < 0) {
-                    continue;
-                }
-                if (half) {
-                    add_row_bf16(weights[j], (const uint16_t *)call->outputs + from, columns, sum);
-                } else {
-                    add_row_f32(weights[j], (const float *)call->outputs + from, columns, sum);
-                }
-            }
-            if (half) {
-                write_row_bf16(sum, columns, (uint16_t *)call->out + to);
+        for (size_t first = 0; first < call->hidden; first += SUM_TILE) {
+            const size_t left = call->hidden - first, columns = left < SUM_TILE ? left : SUM_TILE;
+            const size_t to = token * call->stride_out + first;
+            if (call->dtype == TM_BFLOAT16) {
+                sum_tile(call, token, first, columns, 1, sum);
+                write_row_bf16(sum, (int)columns, (uint16_t *)call->out + to);
             } else {
-                write_row_f32(sum, columns, (float *)call->out + to);
+                sum_tile(call, token, first, columns, 0, sum);
+                write_row_f32(sum, (int)columns, (float *)call->out + to);
             }
         }
     }
