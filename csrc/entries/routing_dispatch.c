@@ -9,7 +9,8 @@ static int sized(size_t tokens, int32_t top_k, int32_t experts)
     return top_k > 0 && experts > 0 && experts < INT32_MAX && tokens <= MOST_SLOTS / (size_t)top_k;
 }
 
-int32_t tm_dispatch_count(size_t slots, const void *expert_ids, int32_t wide, int32_t experts, int32_t *codes, int32_t *counts)
+int32_t tm_dispatch_count(size_t slots, const void *expert_ids, int32_t wide, int32_t experts, int32_t *codes,
+                          int32_t *counts)
 {
     if (!counts || (slots && (!expert_ids || !codes))) {
         return TM_E_NULL_POINTER;
@@ -20,7 +21,8 @@ int32_t tm_dispatch_count(size_t slots, const void *expert_ids, int32_t wide, in
     return tm_active_kernels()->dispatch_count(slots, expert_ids, wide, experts, codes, counts);
 }
 
-int32_t tm_dispatch_place(size_t first, size_t slots, int32_t experts, int32_t *cursors, int32_t *codes, int32_t *sorted_slots)
+int32_t tm_dispatch_place(size_t first, size_t slots, int32_t experts, int32_t *cursors, int32_t *codes,
+                          int32_t *sorted_slots)
 {
     if (!cursors || (slots && (!codes || !sorted_slots))) {
         return TM_E_NULL_POINTER;
@@ -76,7 +78,8 @@ int32_t tm_expert_positions(size_t tokens, int32_t top_k, const void *expert_ids
     if (!sized(tokens, top_k, experts)) {
         return TM_E_SIZE;
     }
-    return tm_active_kernels()->expert_positions(tokens, top_k, expert_ids, wide, experts, choice_major, counts, positions);
+    return tm_active_kernels()->expert_positions(tokens, top_k, expert_ids, wide, experts, choice_major, counts,
+                                                 positions);
 }
 
 int32_t tm_dispatch_sends(const tm_sends *sends, size_t tokens, const void *expert_ids)
@@ -114,7 +117,8 @@ int32_t tm_permute(const tm_permute_call *call)
 
 int32_t tm_combine(const tm_combine_call *call)
 {
-    if (!call || (call->tokens && (!call->inverse || !call->weights || !call->out)) || (call->positions && !call->outputs)) {
+    if (!call || (call->tokens && (!call->inverse || !call->weights || !call->out))
+        || (call->positions && !call->outputs)) {
         return TM_E_NULL_POINTER;
     }
     if ((call->dtype != TM_FLOAT32 && call->dtype != TM_BFLOAT16) || !sized(call->tokens, call->top_k, 1)

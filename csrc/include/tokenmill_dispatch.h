@@ -1,8 +1,8 @@
 /* tokenmill_dispatch.h: the part of the public C API that sorts tokens by expert; the rules are those of tokenmill.h.
  *
- * A slot is one choice of one token: slot = token * top_k + choice, below 2^31. Expert ids are in [-1, experts), where -1
- * means that nothing was selected; they are int64 where `wide` is 1, int32 where it is 0. A call that meets another id
- * returns TM_E_SIZE.
+ * A slot is one choice of one token: slot = token * top_k + choice, below 2^31. Expert ids are in [-1, experts), where
+ * -1 means that nothing was selected; they are int64 where `wide` is 1, int32 where it is 0. A call that meets another
+ * id returns TM_E_SIZE.
  */
 #ifndef TOKENMILL_DISPATCH_H
 #define TOKENMILL_DISPATCH_H
@@ -13,11 +13,13 @@
 /* cffi: begin */
 /* Adds up how often each expert is chosen into counts (experts + 1,), -1 in the last, and copies the ids to codes
  * (slots,), the number of experts standing for -1. */
-int32_t tm_dispatch_count(size_t slots, const void *expert_ids, int32_t wide, int32_t experts, int32_t *codes, int32_t *counts);
+int32_t tm_dispatch_count(size_t slots, const void *expert_ids, int32_t wide, int32_t experts, int32_t *codes,
+                          int32_t *counts);
 
-/* Puts the slots from first on where they belong: sorted_slots[cursors[code]++] = slot for each of codes (slots,), which
- * then hold those places, and -1 for slots without an expert. codes come from tm_dispatch_count. */
-int32_t tm_dispatch_place(size_t first, size_t slots, int32_t experts, int32_t *cursors, int32_t *codes, int32_t *sorted_slots);
+/* Puts the slots from first on where they belong: sorted_slots[cursors[code]++] = slot for each of codes (slots,),
+ * which then hold those places, and -1 for slots without an expert. codes come from tm_dispatch_count. */
+int32_t tm_dispatch_place(size_t first, size_t slots, int32_t experts, int32_t *cursors, int32_t *codes,
+                          int32_t *sorted_slots);
 
 /* tokens (slots,) = sorted_slots / top_k. */
 int32_t tm_dispatch_tokens(size_t slots, int32_t top_k, const int32_t *sorted_slots, int32_t *tokens);
@@ -37,8 +39,8 @@ typedef struct tm_blocks {
 
 int32_t tm_dispatch_align(const tm_blocks *blocks);
 
-/* positions (tokens, top_k): how many slots before this one chose its expert, -1 for no selection; slots are taken token by
- * token, or with choice_major 1 all first choices, then all second ones. counts (experts,) are added to. */
+/* positions (tokens, top_k): how many slots before this one chose its expert, -1 for no selection; slots are taken
+ * token by token, or with choice_major 1 all first choices, then all second ones. counts (experts,) are added to. */
 int32_t tm_expert_positions(size_t tokens, int32_t top_k, const void *expert_ids, int32_t wide, int32_t experts,
                             int32_t choice_major, int32_t *counts, int32_t *positions);
 

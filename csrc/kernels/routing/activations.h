@@ -1,16 +1,16 @@
 /* activations.h: rows of activations in expert order, and expert outputs summed back into token order.
  *
  *   permute:  out[p] = x[tokens[p]]
- *   combine:  out[t] = sum over choices j, ascending, of weights[t, j] * y[inverse[t, j]], slots without an expert left out
+ *   combine:  out[t] = sum over choices j, ascending, of weights[t, j] * y[inverse[t, j]], without an inverse of -1
  *
- * Contract: products and sums in single precision, each rounded, from +0; a bfloat16 result is rounded once, to the nearest
- * even. A NaN is the quiet one with sign and payload 0, as what a processor would leave in them differs. Each element is
- * summed alone, so neither threads nor lanes can show. O(slots * hidden).
+ * Contract: products and sums in single precision, each rounded, from +0; a bfloat16 result is rounded once, to the
+ * nearest even. A NaN is the quiet one with sign and payload 0, as what a processor would leave in them differs. Each
+ * element is summed alone, so neither threads nor lanes can show. O(slots * hidden).
  * Source: routing.md 7.1. Twin: reference/dispatch.py.
  *
- *   combine, for each token:  row 0  [ tile ][ tile ] ...     top_k rows are read side by side, so that each is a stream of
- *                             row 1  [ tile ][ tile ] ...     its own to the prefetcher; a tile of sums stays in registers
- *                                       |       |
+ *   combine, for each token:  row 0  [ tile ][ tile ] ...     top_k rows are read side by side, so that each is a
+ *                             row 1  [ tile ][ tile ] ...     stream of its own to the prefetcher; a tile of sums
+ *                                       |       |             stays in registers
  *                             out    [ sums ][ sums ] ...
  */
 #define SUM_TILE 64
@@ -46,7 +46,8 @@ static inline void write_row_bf16(const float *sum, int columns, uint16_t *out)
 }
 
 /* sum (SUM_TILE,) = the weighted sum of `columns` columns from `first` on; `half` is a constant at each call */
-static inline void sum_tile(const tm_combine_call *call, size_t token, size_t first, size_t columns, int half, float *sum)
+static inline void sum_tile(const tm_combine_call *call, size_t token, size_t first, size_t columns, int half,
+                            float *sum)
 {
     const size_t k = (size_t)call->top_k, width = half ? sizeof(uint16_t) : sizeof(float);
     const int32_t *inverse = call->inverse + token * k;
@@ -66,7 +67,8 @@ static inline void sum_tile(const tm_combine_call *call, size_t token, size_t fi
         }
         const vf weight = vf_set(weights[j]);
         for (int v = 0; v < SUM_TILE / LANES_F; ++v) {
-            const vf x = half ? vf_from_bf16((const uint16_t *)row + v * LANES_F) : vf_load((const float *)row + v * LANES_F);
+            const vf x = half ? vf_from_bf16((const uint16_t *)row + v * LANES_F)
+                              : vf_load((const float *)row + v * LANES_F);
             total[v] = vf_add(total[v], vf_mul(weight, x));
         }
     }

@@ -2,8 +2,8 @@
  *
  *   position(slot) = number of earlier slots with the same expert; a slot is kept where position < capacity
  *
- * Contract: earlier means lower (token, choice), or with choice_major lower (choice, token): all first choices queue before
- * any second one. -1 has the position -1. Every slot counts, kept or not. O(slots + experts).
+ * Contract: earlier means lower (token, choice), or with choice_major lower (choice, token): all first choices queue
+ * before any second one. -1 has the position -1. Every slot counts, kept or not. O(slots + experts).
  * Source: routing.md 4.2, 4.3, 4.5, 7.8. Twin: reference/dispatch.py.
  *
  *   token-major:   0 1 2 3 4 5        choice-major:   0 3 1 4 2 5       (3 tokens, top_k = 2)

@@ -55,9 +55,10 @@ class ExpertIds:
 
 
 class SortedSlots(NamedTuple):
-    """Slots in expert order: counts (experts + 1,), the last of no expert; the others by slot."""
+    """Slots in expert order: counts and offsets (experts + 1,), where the last is of no expert."""
 
     counts: Int64
+    offsets: Int64
     sorted_slots: Int32
     tokens: Int32
     inverse: Int32
@@ -138,12 +139,12 @@ def sort_slots(ids: ExpertIds, experts: int, threads: int) -> SortedSlots:
         if lib.TM_E_SIZE in counted:
             raise ids.refused(experts)
         counts = cursors.sum(axis=0, dtype=np.int64)
-        before = cursors.cumsum(axis=0, dtype=np.int64) - cursors
-        cursors[:] = before + (counts.cumsum() - counts)
+        offsets = counts.cumsum() - counts
+        cursors[:] = cursors.cumsum(axis=0, dtype=np.int64) - cursors + offsets
         together(place)
         together(divide)
-    kept = slots - int(counts[-1])
-    return SortedSlots(counts, sorted_slots[:kept], tokens[:kept], inverse)
+    kept = int(offsets[-1])
+    return SortedSlots(counts, offsets, sorted_slots[:kept], tokens[:kept], inverse)
 
 
 def expert_positions(ids: ExpertIds, experts: int, choice_major: bool) -> tuple[Int32, Int64]:

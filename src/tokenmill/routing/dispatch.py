@@ -171,8 +171,6 @@ def dispatch(
         ids, dropped = _within_capacity(ids, experts, capacity, choice_major)
     found = native.sort_slots(ids, experts, team)
     counts = found.counts[:-1]
-    offsets = np.zeros(experts + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
     dropped_total = 0 if dropped is None else int(dropped.sum())
     blocks = sends = None
     if size is not None:
@@ -184,7 +182,7 @@ def dispatch(
         top_k=ids.top_k,
         experts=experts,
         counts=counts,
-        offsets=offsets,
+        offsets=found.offsets,
         sorted_slots=found.sorted_slots,
         tokens=found.tokens,
         inverse=found.inverse,
@@ -250,7 +248,9 @@ def _within_capacity(
 ) -> tuple[ExpertIds, Int64]:
     """Return the ids with -1 for the slots over capacity, and how many each expert drops."""
     positions, counts = native.expert_positions(ids, experts, choice_major)
-    kept = np.where(positions < capacity, ids.array, -1).astype(np.int32)
+    over, kept = positions >= capacity, positions
+    np.copyto(kept, ids.array, casting="same_kind")
+    kept[over] = -1
     return ExpertIds(kept, ids.tokens, ids.top_k), np.maximum(counts - capacity, 0)
 
 
