@@ -9,6 +9,10 @@
 #include "kernels/stats/histogram.h"
 #include "kernels/stats/sweep.h"
 #include "kernels/routing/routing.h"
+#include "kernels/routing/dispatch.h"
+#include "kernels/routing/positions.h"
+#include "kernels/routing/sends.h"
+#include "kernels/routing/activations.h"
 
 #define TM_KERNEL_TABLE(isa)                                                                                               \
     const tm_kernels tm_kernels_##isa = {                                                                                  \
@@ -23,4 +27,12 @@
         .sweep_draw = sweep_draw,                                                                                          \
         .sweep_collect = sweep_collect,                                                                                    \
         .route = route,                                                                                                    \
+        .dispatch_count = dispatch_count,                                                                                  \
+        .dispatch_place = dispatch_place,                                                                                  \
+        .dispatch_tokens = dispatch_tokens,                                                                                \
+        .dispatch_align = dispatch_align,                                                                                  \
+        .dispatch_sends = dispatch_sends,                                                                                  \
+        .expert_positions = expert_positions,                                                                              \
+        .permute = permute_rows,                                                                                           \
+        .combine = combine_rows,                                                                                           \
     }

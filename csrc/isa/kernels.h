@@ -19,6 +19,17 @@ typedef struct tm_kernels {
     void (*sweep_draw)(const tm_sweep *sweep, uint64_t block);
     void (*sweep_collect)(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t high);
     void (*route)(const tm_router *router, const tm_route_call *call);
+    int32_t (*dispatch_count)(size_t slots, const void *expert_ids, int32_t wide, int32_t experts, int32_t *codes,
+                              int32_t *counts);
+    void (*dispatch_place)(size_t first, size_t slots, int32_t experts, int32_t *cursors, int32_t *codes,
+                           int32_t *sorted_slots);
+    void (*dispatch_tokens)(size_t slots, int32_t top_k, const int32_t *sorted_slots, int32_t *tokens);
+    void (*dispatch_align)(const tm_blocks *blocks);
+    int32_t (*dispatch_sends)(const tm_sends *sends, size_t tokens, const void *expert_ids);
+    int32_t (*expert_positions)(size_t tokens, int32_t top_k, const void *expert_ids, int32_t wide, int32_t experts,
+                                int32_t choice_major, int32_t *counts, int32_t *positions);
+    void (*permute)(const tm_permute_call *call);
+    void (*combine)(const tm_combine_call *call);
 } tm_kernels;
 
 /* The table in use; see dispatch.c. */

@@ -71,6 +71,39 @@ static void print_statistics(const double *normal)
     free(histogram);
 }
 
+static void print_dispatch(const double *normal)
+{
+    enum { T = 97, K = 3, E = 11, H = 141, SLOTS = T * K };
+    static int32_t ids[SLOTS], inverse[SLOTS], sorted_slots[SLOTS], tokens[SLOTS], counts[E + 1], cursors[E + 1];
+    static float rows[SLOTS * H], weights[SLOTS], sums[T * H];
+    static uint16_t half_rows[SLOTS * H], half_sums[T * H];
+    for (int i = 0; i < SLOTS; ++i) {
+        ids[i] = (int32_t)((uint32_t)i * 2654435761u >> 16) % (E + 1) - 1;
+        weights[i] = (float)normal[i];
+    }
+    for (int i = 0; i < SLOTS * H; ++i) {
+        rows[i] = i % 1009 ? (float)normal[i % N] : (float)(1e300 * normal[i % N]);
+        half_rows[i] = (uint16_t)((uint32_t)i * 2654435761u >> 13);
+    }
+    memset(counts, 0, sizeof counts);
+    check(tm_dispatch_count(SLOTS, ids, 0, E, inverse, counts));
+    for (int e = 0, before = 0; e <= E; before += counts[e++]) {
+        cursors[e] = before;
+    }
+    check(tm_dispatch_place(0, SLOTS, E, cursors, inverse, sorted_slots));
+    check(tm_dispatch_tokens(SLOTS, K, sorted_slots, tokens));
+    print_checksum("dispatch inverse", inverse, sizeof inverse);
+    print_checksum("dispatch tokens", tokens, sizeof tokens);
+    tm_combine_call call = {T, H, K, TM_FLOAT32, SLOTS, rows, H, inverse, weights, K, sums, H};
+    check(tm_combine(&call));
+    print_checksum("combine", sums, sizeof sums);
+    call.dtype = TM_BFLOAT16;
+    call.outputs = half_rows;
+    call.out = half_sums;
+    check(tm_combine(&call));
+    print_checksum("combine", half_sums, sizeof half_sums);
+}
+
 int main(void)
 {
     static double normal[N];
@@ -80,6 +113,7 @@ int main(void)
             check(tm_isa_select(isa));
             print_random(normal);
             print_statistics(normal);
+            print_dispatch(normal);
         }
     }
     return 0;

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ._core import ffi, lib
 from .arrays import address
 from .errors import check
-from .logits import Logits
+from .matrix import Matrix
 from .threads import run_ranges
 
 SCORES = {
@@ -115,7 +115,7 @@ def router_bytes(rule: RouterRule) -> NDArray[np.uint8]:
 
 def route(
     rule: RouterRule,
-    logits: Logits,
+    logits: Matrix,
     arrays: RouteArrays,
     threads: int,
     routed: int = 0,

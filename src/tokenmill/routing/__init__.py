@@ -1,6 +1,23 @@
 """Mixture-of-experts routing: every published rule behind one spec."""
 
+from .activations import combine, permute
+from .dispatch import Blocks, DispatchPlan, Sends, dispatch
+from .exchange import AllToAll, all_to_all
+from .positions import expert_positions
 from .route import Routing, route
 from .spec import RouterSpec
 
-__all__ = ["RouterSpec", "Routing", "route"]
+__all__ = [
+    "AllToAll",
+    "Blocks",
+    "DispatchPlan",
+    "RouterSpec",
+    "Routing",
+    "Sends",
+    "all_to_all",
+    "combine",
+    "dispatch",
+    "expert_positions",
+    "permute",
+    "route",
+]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._native import as_float64, as_integer, resolve_threads
 from .._native.arrays import address
-from .._native.logits import Logits, as_logits
+from .._native.matrix import Matrix, as_logits
 from .._native.router import RouteArrays, Tallies
 from .._native.router import route as route_kernel
 from .spec import RouterSpec
@@ -213,7 +213,7 @@ def _integers(
     return np.ascontiguousarray(array, dtype=np.int64)
 
 
-def _outputs(out: Out | None, logits: Logits, shape: tuple[int, int]) -> Out:
+def _outputs(out: Out | None, logits: Matrix, shape: tuple[int, int]) -> Out:
     if out is None:
         return np.empty(shape, np.int32), np.empty(shape, np.float32)
     if not isinstance(out, tuple) or len(out) != 2:
