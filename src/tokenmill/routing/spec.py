@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from .._native.router import (
     BIASES,
@@ -105,6 +107,36 @@ class RouterSpec:
         check_names(self)
         check_ranges(self)
         check_clashes(self)
+
+    @classmethod
+    def from_hf_config(cls, config: Mapping[str, Any] | str | os.PathLike[str]) -> RouterSpec:
+        """Return the rule that a model's Hugging Face ``config.json`` describes.
+
+        Parameters
+        ----------
+        config : mapping or path
+            The content, its file, or the folder of its file.
+
+        Returns
+        -------
+        RouterSpec
+            What the model's router emits. A factor that the model applies to the sum of its
+            experts instead is not in it: :attr:`Preset.output_scale`. The hash layers of a
+            ``deepseek_v4`` follow the model_type ``"deepseek_v4_hash"``.
+
+        Raises
+        ------
+        TypeError, ValueError, OSError
+            No mapping or path; an unknown ``model_type``, a key without a value, keys that
+            disagree, fields that clash, a file above 1 MiB or without an object; no such file.
+
+        Notes
+        -----
+        A key that is absent has the default of the model's class in transformers 5.23.0.
+        """
+        from .model_config import router_of_config
+
+        return router_of_config(config).spec
 
     @property
     def columns(self) -> int:
