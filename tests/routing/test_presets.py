@@ -56,6 +56,7 @@ def test_presets_are_listed_with_rule_and_source():
     listed = presets()
     assert [one.name for one in listed] == sorted(TABLES["presets"]["presets"])
     for one in listed:
+        assert ("hash" in one.name) == (one.spec.method == "hash")
         assert preset(one.name) == one.spec
         assert one.model and one.source and one.rule in TABLES["model_types"]["rules"]
 
@@ -66,7 +67,7 @@ def test_presets_are_listed_with_rule_and_source():
         ("deepseek_v3", 256, 8, 8, 4, 2.5, 1.0),
         ("deepseek_v2", 160, 6, 8, 3, 16.0, 1.0),
         ("deepseek_v2_lite", 64, 6, 1, 1, 1.0, 1.0),
-        ("deepseek_v4_pro_hash", 384, 6, 1, 1, 2.5, 1.0),
+        ("deepseek_v4_hash_pro", 384, 6, 1, 1, 2.5, 1.0),
         ("kimi_k3", 896, 16, 1, 1, 1.0, 1.0),
         ("nemotron_h_ultra", 512, 22, 1, 1, 5.0, 1.0),
         ("longcat_flash", 512, 12, 1, 1, 6.0, 1.0),
