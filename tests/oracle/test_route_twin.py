@@ -194,6 +194,12 @@ RULES = {
     "power": {"norm": "power", "norm_power": 2.0},
     "groups": {"groups": 2, "groups_kept": 1, "score": "sigmoid", "norm": "sum"},
     "groups by maximum": {"groups": 2, "groups_kept": 1, "group_score": "max", "group_fill": 0.0},
+    "groups by sums of logits": {
+        "score": "identity",
+        "weight": "sigmoid_of_chosen",
+        "groups": 4,
+        "groups_kept": 2,
+    },
     "groups, bias, fill 0": {
         "score": "sigmoid",
         "bias": "choice",
