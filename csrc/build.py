@@ -12,17 +12,17 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent.parent if "__file__" in globals() else Path.cwd()
 CSRC = ROOT / "csrc"
-HEADERS = ["tokenmill.h", "tokenmill_routing.h", "tokenmill_dispatch.h"]
-
+# The public headers; each holds declarations between cffi marks, and those that others need come first.
+HEADERS = [
+    "tokenmill.h",
+    "tokenmill_routing.h",
+    "tokenmill_route_token.h",
+    "tokenmill_dispatch.h",
+]
 SOURCES = [
-    "dispatch.c",
-    "entries/montecarlo.c",
-    "entries/routing.c",
-    "entries/routing_dispatch.c",
-    "isa/baseline.c",
-    "isa/avx2.c",
-    "isa/avx512.c",
-    "isa/neon.c",
+    path.relative_to(CSRC).as_posix()
+    for folder in (CSRC, CSRC / "entries", CSRC / "isa")
+    for path in sorted(folder.glob("*.c"))
 ]
 FLAGS = [
     "-std=gnu11",

@@ -25,7 +25,7 @@ size_t tm_route_scratch(const tm_router *router)
         return 0;
     }
     const size_t rows = (size_t)(router->columns > router->experts ? router->columns : router->experts);
-    return 128 + rows * (2 * 64 + sizeof(double) + 2 * sizeof(uint64_t) + (router->method == TM_METHOD_BLOCK ? 3 * sizeof(double) + 1 : 0));
+    return 128 + rows * (2 * 64 + 3 * sizeof(uint64_t) + (router->method == TM_METHOD_BLOCK ? 3 * sizeof(double) + 1 : 0));
 }
 
 int32_t tm_route(const tm_router *router, const tm_route_call *call)

@@ -40,6 +40,7 @@ METHODS = {
     "block": lib.TM_METHOD_BLOCK,
 }
 MOST_COLUMNS = 8192
+MOST_GROUPS = 64
 MOST_TOP_K = 64
 
 # Below this many logits a second thread costs more than it saves.

@@ -4,6 +4,7 @@ from .activations import combine, permute
 from .dispatch import Blocks, DispatchPlan, Sends, dispatch
 from .exchange import AllToAll, all_to_all
 from .positions import expert_positions
+from .presets import Preset, preset, presets
 from .route import Routing, route
 from .spec import RouterSpec
 
@@ -11,6 +12,7 @@ __all__ = [
     "AllToAll",
     "Blocks",
     "DispatchPlan",
+    "Preset",
     "RouterSpec",
     "Routing",
     "Sends",
@@ -19,5 +21,7 @@ __all__ = [
     "dispatch",
     "expert_positions",
     "permute",
+    "preset",
+    "presets",
     "route",
 ]
