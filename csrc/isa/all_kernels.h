@@ -23,4 +23,5 @@
         .sweep_draw = sweep_draw,                                                                                          \
         .sweep_collect = sweep_collect,                                                                                    \
         .route = route,                                                                                                    \
+        .score_sums = score_sums,                                                                                          \
     }

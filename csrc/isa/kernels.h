@@ -19,6 +19,7 @@ typedef struct tm_kernels {
     void (*sweep_draw)(const tm_sweep *sweep, uint64_t block);
     void (*sweep_collect)(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t high);
     void (*route)(const tm_router *router, const tm_route_call *call);
+    void (*score_sums)(const tm_router *router, const tm_route_call *call, const tm_sums *sums);
 } tm_kernels;
 
 /* The table in use; see dispatch.c. */

@@ -69,6 +69,7 @@ static double power_of_ratio(double x, double power)
 #include "kernels/routing/select.h"
 #include "kernels/routing/score.h"
 #include "kernels/routing/route.h"
+#include "kernels/routing/score_sums.h"
 #undef REAL
 #undef RLANES
 #undef VR
@@ -83,6 +84,7 @@ static double power_of_ratio(double x, double power)
 #include "kernels/routing/select.h"
 #include "kernels/routing/score.h"
 #include "kernels/routing/route.h"
+#include "kernels/routing/score_sums.h"
 #undef REAL
 #undef RLANES
 #undef VR
@@ -95,5 +97,14 @@ static void route(const tm_router *router, const tm_route_call *call)
         route_f64(router, call);
     } else {
         route_f32(router, call);
+    }
+}
+
+static void score_sums(const tm_router *router, const tm_route_call *call, const tm_sums *sums)
+{
+    if (call->dtype == TM_FLOAT64) {
+        score_sums_f64(router, call, sums);
+    } else {
+        score_sums_f32(router, call, sums);
     }
 }
