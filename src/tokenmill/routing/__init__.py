@@ -1,5 +1,6 @@
 """Mixture-of-experts routing: every published rule behind one spec."""
 
+from .balance import Balance, balance, balancedness, expert_counts, percentiles, rank_loads
 from .loss_sums import RoutingSums, routing_sums
 from .losses import bias_update, gshard_loss, hugging_face_loss, switch_loss, z_loss
 from .route import Routing, route
@@ -7,15 +8,21 @@ from .spec import RouterSpec
 from .variation import cv_squared, importance, noisy_load
 
 __all__ = [
+    "Balance",
     "RouterSpec",
     "Routing",
     "RoutingSums",
+    "balance",
+    "balancedness",
     "bias_update",
     "cv_squared",
+    "expert_counts",
     "gshard_loss",
     "hugging_face_loss",
     "importance",
     "noisy_load",
+    "percentiles",
+    "rank_loads",
     "route",
     "routing_sums",
     "switch_loss",

@@ -38,7 +38,9 @@ def importance(expert_ids: ArrayLike, weights: ArrayLike, experts: int) -> NDArr
     if gates.shape != ids.shape:
         raise ValueError(f"weights: expected shape {ids.shape}, found {gates.shape}")
     # bincount adds one weight after another, in the order of the array
-    summed = np.bincount(ids.reshape(-1), weights=gates.reshape(-1), minlength=experts)
+    summed = np.bincount(
+        ids.reshape(-1).astype(np.int64), weights=gates.reshape(-1), minlength=experts
+    )
     return summed.astype(np.float64)
 
 
