@@ -5,6 +5,8 @@ from .loss_sums import RoutingSums, routing_sums
 from .losses import bias_update, gshard_loss, hugging_face_loss, switch_loss, z_loss
 from .route import Routing, route
 from .spec import RouterSpec
+from .trace import read_trace, trace_checksum, write_trace
+from .trace_record import TraceRecord
 from .variation import cv_squared, importance, noisy_load
 
 __all__ = [
@@ -12,6 +14,7 @@ __all__ = [
     "RouterSpec",
     "Routing",
     "RoutingSums",
+    "TraceRecord",
     "balance",
     "balancedness",
     "bias_update",
@@ -23,8 +26,11 @@ __all__ = [
     "noisy_load",
     "percentiles",
     "rank_loads",
+    "read_trace",
     "route",
     "routing_sums",
     "switch_loss",
+    "trace_checksum",
+    "write_trace",
     "z_loss",
 ]
