@@ -12,13 +12,19 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent.parent if "__file__" in globals() else Path.cwd()
 CSRC = ROOT / "csrc"
-HEADERS = ["tokenmill.h", "tokenmill_routing.h", "tokenmill_losses.h"]
+HEADERS = [
+    "tokenmill.h",
+    "tokenmill_routing.h",
+    "tokenmill_losses.h",
+    "tokenmill_route_token.h",
+]
 
 SOURCES = [
     "dispatch.c",
     "entries/montecarlo.c",
     "entries/routing.c",
     "entries/losses.c",
+    "entries/route_token.c",
     "isa/baseline.c",
     "isa/avx2.c",
     "isa/avx512.c",

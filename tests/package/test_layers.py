@@ -107,7 +107,14 @@ def test_the_front_door_reaches_no_higher_than_montecarlo() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["tokenmill", "tokenmill.montecarlo", "tokenmill.cli", "tokenmill.reference"]
+    "module",
+    [
+        "tokenmill",
+        "tokenmill.montecarlo",
+        "tokenmill.routing",
+        "tokenmill.cli",
+        "tokenmill.reference",
+    ],
 )
 def test_an_import_loads_no_heavy_library(module: str) -> None:
     heavy = ["numba", "scipy", "rich", "matplotlib", "pandas"]

@@ -3,6 +3,7 @@
 from .balance import Balance, balance, balancedness, expert_counts, percentiles, rank_loads
 from .loss_sums import RoutingSums, routing_sums
 from .losses import bias_update, gshard_loss, hugging_face_loss, switch_loss, z_loss
+from .presets import Preset, preset, presets
 from .route import Routing, route
 from .spec import RouterSpec
 from .trace import read_trace, trace_checksum, write_trace
@@ -11,6 +12,7 @@ from .variation import cv_squared, importance, noisy_load
 
 __all__ = [
     "Balance",
+    "Preset",
     "RouterSpec",
     "Routing",
     "RoutingSums",
@@ -25,6 +27,8 @@ __all__ = [
     "importance",
     "noisy_load",
     "percentiles",
+    "preset",
+    "presets",
     "rank_loads",
     "read_trace",
     "route",
