@@ -1,6 +1,7 @@
 """Mixture-of-experts routing: every published rule behind one spec."""
 
 from .balance import Balance, balance, balancedness, expert_counts, percentiles, rank_loads
+from .drawn import normal_logits
 from .loss_sums import RoutingSums, routing_sums
 from .losses import bias_update, gshard_loss, hugging_face_loss, switch_loss, z_loss
 from .presets import Preset, preset, presets
@@ -26,6 +27,7 @@ __all__ = [
     "hugging_face_loss",
     "importance",
     "noisy_load",
+    "normal_logits",
     "percentiles",
     "preset",
     "presets",
