@@ -18,6 +18,7 @@ HEADERS = [
     "tokenmill_routing.h",
     "tokenmill_route_token.h",
     "tokenmill_dispatch.h",
+    "tokenmill_losses.h",
 ]
 SOURCES = [
     path.relative_to(CSRC).as_posix()

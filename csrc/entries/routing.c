@@ -19,6 +19,8 @@ static int32_t check_router(const tm_router *r)
     return named && sized && grouped && blocked && mixed ? TM_OK : TM_E_ROUTER;
 }
 
+size_t tm_score_scratch(int32_t columns) { return columns > 0 ? 64 + (size_t)columns * 2 * 64 : 0; }
+
 size_t tm_route_scratch(const tm_router *router)
 {
     if (!router || check_router(router) != TM_OK) {

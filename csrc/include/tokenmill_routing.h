@@ -85,6 +85,8 @@ typedef struct tm_route_call {
 
 /* How many bytes of scratch memory a call with this router needs; 0 for a router that is refused. */
 size_t tm_route_scratch(const tm_router *router);
+/* The same for calls that score so many columns and choose nothing. */
+size_t tm_score_scratch(int32_t columns);
 /* Routes every token of the call; ids of the hash table and token ids are the caller's to check. */
 int32_t tm_route(const tm_router *router, const tm_route_call *call);
 /* cffi: end */

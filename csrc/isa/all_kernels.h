@@ -35,4 +35,5 @@
         .expert_positions = expert_positions,                                                                              \
         .permute = permute_rows,                                                                                           \
         .combine = combine_rows,                                                                                           \
+        .score_sums = score_sums,                                                                                          \
     }

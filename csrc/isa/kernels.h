@@ -30,6 +30,7 @@ typedef struct tm_kernels {
                                 int32_t choice_major, int32_t *counts, int32_t *positions);
     void (*permute)(const tm_permute_call *call);
     void (*combine)(const tm_combine_call *call);
+    void (*score_sums)(const tm_router *router, const tm_route_call *call, const tm_sums *sums);
 } tm_kernels;
 
 /* The table in use; see dispatch.c. */

@@ -275,7 +275,7 @@ def test_the_progress_bar_counts(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("rich")
     from tokenmill.cli.progress import RichProgress
 
-    with RichProgress() as progress:
+    with RichProgress("compiling", "racing") as progress:
         assert progress(5, 10) is None
 
 

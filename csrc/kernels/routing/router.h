@@ -6,3 +6,4 @@
 #include "kernels/routing/choice.h"
 #include "kernels/routing/weigh.h"
 #include "kernels/routing/route.h"
+#include "kernels/routing/score_sums.h"

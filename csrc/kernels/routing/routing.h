@@ -137,3 +137,12 @@ static void route(const tm_router *router, const tm_route_call *call)
         route_f32(router, call);
     }
 }
+
+static void score_sums(const tm_router *router, const tm_route_call *call, const tm_sums *sums)
+{
+    if (call->dtype == TM_FLOAT64) {
+        score_sums_f64(router, call, sums);
+    } else {
+        score_sums_f32(router, call, sums);
+    }
+}

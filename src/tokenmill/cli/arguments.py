@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tokenmill {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_race(commands)
+    _add_route(commands)
     info = commands.add_parser(
         "info", help="show version, instruction sets, threads and compiler", allow_abbrev=False
     )
@@ -71,6 +72,53 @@ def _add_race(commands: argparse._SubParsersAction[_Parser]) -> None:
     race.set_defaults(run=_run_race)
 
 
+def _add_route(commands: argparse._SubParsersAction[_Parser]) -> None:
+    route = commands.add_parser(
+        "route",
+        help="where do a router's tokens go, and how fast?",
+        description="Route tokens with standard normal logits by a published model's rule: "
+        "counts of the experts, balance, tokens a second.",
+        allow_abbrev=False,
+    )
+    route.add_argument(
+        "--preset",
+        metavar="NAME",
+        default="deepseek_v3",
+        help="the model's router (default %(default)s); --list shows them all",
+    )
+    route.add_argument("--list", action="store_true", help="list the presets and end")
+    route.add_argument("--experts", type=size, metavar="E", help="instead of the preset's experts")
+    route.add_argument("--top-k", type=size, metavar="K", help="instead of the preset's top_k")
+    route.add_argument(
+        "--tokens",
+        type=count,
+        default=65_536,
+        metavar="T",
+        help="tokens to route, such as 1e6 (default 65,536)",
+    )
+    route.add_argument(
+        "--seed", type=seed, default=1, metavar="SEED", help="integer in [0, 2**64) (default 1)"
+    )
+    route.add_argument(
+        "--threads",
+        type=threads,
+        metavar="N",
+        help="threads (default: TOKENMILL_NUM_THREADS, else every core)",
+    )
+    route.add_argument("--json", action="store_true", help="print JSON instead of the text")
+    route.add_argument("--plot", metavar="FILE.png", help="write a picture (.png, .svg or .pdf)")
+    route.add_argument(
+        "--trace", metavar="FILE.npz", help="write the expert ids as a trace (.npz or .jsonl)"
+    )
+    route.set_defaults(run=_run_route)
+
+
+def _run_route(arguments: argparse.Namespace) -> None:
+    from .route import run_route
+
+    run_route(arguments)
+
+
 def _run_race(arguments: argparse.Namespace) -> None:
     from .race import run_race
 
@@ -97,6 +145,11 @@ def count(text: str) -> int:
 def seed(text: str) -> int:
     """Read a seed."""
     return _integer(text, 0, (1 << 64) - 1, "an integer in [0, 2**64)")
+
+
+def size(text: str) -> int:
+    """Read a number of experts."""
+    return _integer(text, 1, 4096, "an integer from 1 to 4096")
 
 
 def threads(text: str) -> int:

@@ -14,26 +14,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..economics.board import CURVE_LEVELS, RaceResult, RaceRow
+from .style import ACCENT, DPI, FAINT, GREY, INK, STYLE, metadata
 from .text import answer, percent, scenarios, usd
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart.
-_LEADER, _OTHER = "#0072B2", "#8A8F98"
 _TAX, _MARGIN = "#D55E00", "#009E73"
-_INK, _FAINT = "#222222", "#D9DCE1"
-_DPI = 160
 _WIDTH_INCHES = 12.0
 _ROW_INCHES = 0.62
 _RIDGE = 0.62
 _TITLE_WIDTH = 24
 _WORDS_WIDTH = 165
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.edgecolor": _FAINT,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "tokenmill",
-    "text.parse_math": False,
-}
 
 
 def picture(result: RaceResult, format: str = "png") -> bytes:
@@ -50,7 +39,7 @@ def picture(result: RaceResult, format: str = "png") -> bytes:
     bytes
         The file's content.
     """
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         words = textwrap.wrap(answer(result), _WORDS_WIDTH, break_on_hyphens=False)
         above, below = 1.2, 0.7 + 0.2 * len(words)
         height = above + below + _ROW_INCHES * len(result.rows)
@@ -74,30 +63,25 @@ def picture(result: RaceResult, format: str = "png") -> bytes:
         _draw_shares(shares, result)
         _draw_words(figure, result, words, height)
         buffer = BytesIO()
-        figure.savefig(buffer, format=format, dpi=_DPI, metadata=_metadata(format))
+        figure.savefig(buffer, format=format, dpi=DPI, metadata=metadata(format))
     return buffer.getvalue()
 
 
-def _metadata(format: str) -> dict[str, Any]:
-    """Leave out the date, so that equal races give equal files."""
-    return {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format, {})
-
-
 def _color(result: RaceResult, row: RaceRow) -> str:
-    return _LEADER if row is result.leader else _OTHER
+    return ACCENT if row is result.leader else GREY
 
 
 def _prepare(axis: Any, result: RaceResult) -> None:
     axis.set_ylim(len(result.rows) - 0.45, -0.75)
     axis.set_yticks([])
-    axis.tick_params(axis="x", colors=_INK, length=0, labelsize=9)
-    axis.grid(axis="x", color=_FAINT, linewidth=0.7)
+    axis.tick_params(axis="x", colors=INK, length=0, labelsize=9)
+    axis.grid(axis="x", color=FAINT, linewidth=0.7)
     axis.set_axisbelow(True)
     for side in ("top", "left", "right"):
         axis.spines[side].set_visible(False)
 
 
-def _title(axis: Any, text: str, x: float = 0.0, color: str = _INK) -> None:
+def _title(axis: Any, text: str, x: float = 0.0, color: str = INK) -> None:
     axis.annotate(
         text,
         (x, 1.0),
@@ -112,7 +96,7 @@ def _title(axis: Any, text: str, x: float = 0.0, color: str = _INK) -> None:
 
 def _label(axis: Any, text: str, x: float, y: float, **kind: Any) -> None:
     """Write a number to the right of a bar."""
-    options = {"fontsize": 8.5, "color": _INK, "va": "center", **kind}
+    options = {"fontsize": 8.5, "color": INK, "va": "center", **kind}
     axis.annotate(text, (x, y), xytext=(5, 0), textcoords="offset points", **options)
 
 
@@ -132,14 +116,14 @@ def _draw_costs(axis: Any, result: RaceResult) -> None:
             ha="right",
             va="center",
             linespacing=1.1,
-            color=_LEADER if leads else _INK,
+            color=ACCENT if leads else INK,
             fontweight="bold" if leads else "normal",
         )
         if all(isfinite(cost) and cost > 0.0 for cost in row.curve):
             _draw_cost(axis, y, row, _color(result, row))
         else:
             style = {"transform": axis.get_yaxis_transform(), "va": "center", "fontsize": 8.5}
-            axis.text(0.02, y, f"median {usd(row.cost_p50)}", color=_INK, **style)
+            axis.text(0.02, y, f"median {usd(row.cost_p50)}", color=INK, **style)
 
 
 def _two_lines(title: str) -> str:
@@ -167,7 +151,7 @@ def _draw_cost(axis: Any, y: int, row: RaceRow, color: str) -> None:
             ha="center",
             va="top",
             fontsize=8.5,
-            color=_INK,
+            color=INK,
             fontweight="bold" if value == row.cost_p50 else "normal",
         )
 
@@ -205,7 +189,7 @@ def _draw_shares(axis: Any, result: RaceResult) -> None:
     if least < -0.3:  # a long scale has no room for the middle
         del ticks[0.5]
     axis.set_xticks(list(ticks), list(ticks.values()))
-    axis.axvline(0.0, color=_INK, linewidth=0.8)
+    axis.axvline(0.0, color=INK, linewidth=0.8)
     for y, row in enumerate(result.rows):
         for value, offset, color in ((row.tax_p50, -0.18, _TAX), (row.margin_p50, 0.18, _MARGIN)):
             axis.barh(y + offset, _drawn(value), height=0.32, color=color)
@@ -219,7 +203,7 @@ def _drawn(share: float) -> float:
 
 def _draw_words(figure: Any, result: RaceResult, words: list[str], height: float) -> None:
     left = 0.02
-    style = {"color": _INK, "va": "center"}
+    style = {"color": INK, "va": "center"}
     name = result.scenario.name
     figure.text(left, 1.0 - 0.34 / height, name, fontsize=16, fontweight="bold", **style)
     key = (

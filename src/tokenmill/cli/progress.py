@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from ..economics.board import Progress
+if TYPE_CHECKING:  # the economics load numba
+    from ..economics.board import Progress
 
 
 class ProgressContext(Protocol):
-    """A context manager that gives the callback of a race, or None."""
+    """A context manager that gives the callback of a long run, or None."""
 
     def __enter__(self) -> Progress | None:
         """Start."""
@@ -34,9 +37,9 @@ class NoProgress:
 
 
 class RichProgress:
-    """A bar on stderr that pulses while numba compiles and then counts scenarios."""
+    """A bar on stderr that pulses while it is `waiting` and then counts what it is `working` on."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: str, working: str) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -48,7 +51,8 @@ class RichProgress:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("compiling", total=None)
+        self._task = self._bar.add_task(waiting, total=None)
+        self._working = working
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -58,5 +62,12 @@ class RichProgress:
         self._bar.stop()
 
     def __call__(self, done: int, total: int) -> None:
-        """Show how far the race is."""
-        self._bar.update(self._task, description="racing", completed=done, total=total)
+        """Show how far the work is."""
+        self._bar.update(self._task, description=self._working, completed=done, total=total)
+
+
+def progress(waiting: str, working: str) -> ProgressContext:
+    """Return a bar where stderr is a terminal and rich is there, else none."""
+    if sys.stderr.isatty() and find_spec("rich") is not None:
+        return RichProgress(waiting, working)
+    return NoProgress()

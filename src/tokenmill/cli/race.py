@@ -14,7 +14,7 @@ from ..economics.scenario import Scenario
 from ..economics.scenario_file import load_scenario
 from .failure import CommandError
 from .files import check_writable, write_whole
-from .progress import NoProgress, ProgressContext, RichProgress
+from .progress import progress
 from .text import closing, format_table, heading
 
 _PICTURES = (".png", ".svg", ".pdf")
@@ -55,14 +55,14 @@ def run_race(arguments: argparse.Namespace) -> None:
 
 
 def _race(scenario: Scenario, arguments: argparse.Namespace) -> RaceResult:
-    with _progress() as progress:
+    with progress("compiling", "racing") as report:
         try:
             return race(
                 scenario,
                 n=DEFAULT_N if arguments.n is None else arguments.n,
                 seed=DEFAULT_SEED if arguments.seed is None else arguments.seed,
                 threads=arguments.threads,
-                progress=progress,
+                progress=report,
             )
         except ValueError as error:
             # Two streams of a scenario whose names share a hash are found only here.
@@ -82,12 +82,6 @@ def _check_outputs(plot: Path | None, page: Path | None) -> None:
                 f"{option} draws with matplotlib, which is not installed: "
                 "pip install 'tokenmill[cli]'"
             )
-
-
-def _progress() -> ProgressContext:
-    if sys.stderr.isatty() and find_spec("rich") is not None:
-        return RichProgress()
-    return NoProgress()
 
 
 def _show(result: RaceResult, *, as_json: bool) -> None:

@@ -6,7 +6,16 @@ import math
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from .._native.router import BIASES, METHODS, MOST_COLUMNS, MOST_GROUPS, MOST_TOP_K, NORMS, SCORES, WEIGHTS
+from .._native.router import (
+    BIASES,
+    METHODS,
+    MOST_COLUMNS,
+    MOST_GROUPS,
+    MOST_TOP_K,
+    NORMS,
+    SCORES,
+    WEIGHTS,
+)
 
 if TYPE_CHECKING:
     from .spec import RouterSpec
