@@ -12,12 +12,13 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent.parent if "__file__" in globals() else Path.cwd()
 CSRC = ROOT / "csrc"
-HEADERS = ["tokenmill.h", "tokenmill_routing.h"]
+HEADERS = ["tokenmill.h", "tokenmill_routing.h", "tokenmill_capacity.h"]
 
 SOURCES = [
     "dispatch.c",
     "entries/montecarlo.c",
     "entries/routing.c",
+    "entries/capacity.c",
     "isa/baseline.c",
     "isa/avx2.c",
     "isa/avx512.c",

@@ -151,5 +151,6 @@ int32_t tm_sweep_collect(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t
 /* cffi: end */
 
 #include "tokenmill_routing.h"
+#include "tokenmill_capacity.h"
 
 #endif

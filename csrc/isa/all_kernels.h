@@ -9,6 +9,9 @@
 #include "kernels/stats/histogram.h"
 #include "kernels/stats/sweep.h"
 #include "kernels/routing/routing.h"
+#include "kernels/routing/matrix.h"
+#include "kernels/routing/sinkhorn.h"
+#include "kernels/routing/auction.h"
 
 #define TM_KERNEL_TABLE(isa)                                                                                               \
     const tm_kernels tm_kernels_##isa = {                                                                                  \
@@ -23,4 +26,9 @@
         .sweep_draw = sweep_draw,                                                                                          \
         .sweep_collect = sweep_collect,                                                                                    \
         .route = route,                                                                                                    \
+        .router_scores = router_scores,                                                                                    \
+        .best_of_lines = best_of_lines,                                                                                    \
+        .column_sums = column_sums,                                                                                        \
+        .sinkhorn = sinkhorn,                                                                                              \
+        .auction = auction,                                                                                                \
     }

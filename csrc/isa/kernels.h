@@ -19,6 +19,11 @@ typedef struct tm_kernels {
     void (*sweep_draw)(const tm_sweep *sweep, uint64_t block);
     void (*sweep_collect)(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t high);
     void (*route)(const tm_router *router, const tm_route_call *call);
+    void (*router_scores)(const tm_score_call *call);
+    void (*best_of_lines)(const tm_lines *call);
+    void (*column_sums)(size_t rows, size_t columns, const double *x, double *sum);
+    void (*sinkhorn)(tm_sinkhorn_call *call);
+    void (*auction)(tm_auction_call *call);
 } tm_kernels;
 
 /* The table in use; see dispatch.c. */
