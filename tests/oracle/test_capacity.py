@@ -11,10 +11,12 @@ from tokenmill._native import stream_id
 from tokenmill.reference import assignment as slow_assignment
 from tokenmill.reference import capacity as slow
 from tokenmill.reference import philox
+from tokenmill.reference.elementary import norm_cdf
 from tokenmill.routing import (
     apply_capacity,
     assign_balanced,
     bias_of_counts,
+    load_importance_loss,
     quantile_balance,
     required_bias_counts,
     route_expert_choice,
@@ -285,3 +287,17 @@ def test_noisy_top_k(tokens, experts, k):
     for values, loss in ((importance, found.importance_loss), (load, found.load_loss)):
         expected = values.var() / values.mean() ** 2 if tokens else 0.0
         assert loss == pytest.approx(expected, rel=1e-5, abs=1e-12)
+
+
+@pytest.mark.parametrize(("tokens", "experts", "k"), [(96, 7, 2), (60, 12, 12)])
+def test_load_importance_loss(tokens, experts, k):
+    z = logits_of(tokens, experts)
+    size = 0.8 / experts
+    noisy = z + normals("routing.noise", 17, tokens, experts, 1) * size
+    kth = np.sort(noisy, axis=1)[:, ::-1][:, k - 1 : k]
+    scores = slow.softmax(z)
+    terms = []
+    for values in (scores.sum(axis=0), norm_cdf((scores - kth) / size).sum(axis=0)):
+        terms.append(values.var(ddof=1) / (values.mean() ** 2 + 1e-10))
+    found = load_importance_loss(z, k, 0.8, seed=17)
+    assert found == pytest.approx(sum(terms) / 2.0, rel=1e-9)
