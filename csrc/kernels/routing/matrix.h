@@ -101,14 +101,14 @@ static void sort_heap(size_t count, double *value, int32_t *index)
 static void best_of_lines(const tm_lines *call)
 {
     const size_t count = call->count;
-    double floor[LINES_TOGETHER];
+    double least[LINES_TOGETHER] = {0}; /* the worst of a full heap */
     for (size_t first = 0; first < call->lines; first += LINES_TOGETHER) {
         const size_t together = call->lines - first < LINES_TOGETHER ? call->lines - first : LINES_TOGETHER;
         for (size_t item = 0; item < call->items; ++item) {
             const double *x = call->x + first * call->line_stride + item * call->item_stride;
             for (size_t j = 0; j < together; ++j) {
                 const double found = x[j * call->line_stride];
-                if (item >= count && !(found > floor[j])) {
+                if (item >= count && !(found > least[j])) {
                     continue; /* an equal one that comes later ranks after */
                 }
                 double *value = call->value + (first + j) * count;
@@ -123,7 +123,7 @@ static void best_of_lines(const tm_lines *call)
                         sift_down(count, value, index, at);
                     }
                 }
-                floor[j] = value[0];
+                least[j] = value[0];
             }
         }
         for (size_t line = first; line < first + together; ++line) {
