@@ -12,12 +12,13 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent.parent if "__file__" in globals() else Path.cwd()
 CSRC = ROOT / "csrc"
-# The public headers; each holds declarations between cffi marks, and those that others need come first.
+# The public headers, those that others need first; each holds declarations between cffi marks.
 HEADERS = [
     "tokenmill.h",
     "tokenmill_routing.h",
     "tokenmill_route_token.h",
     "tokenmill_dispatch.h",
+    "tokenmill_capacity.h",
     "tokenmill_losses.h",
 ]
 SOURCES = [

@@ -13,6 +13,9 @@
 #include "kernels/routing/positions.h"
 #include "kernels/routing/sends.h"
 #include "kernels/routing/activations.h"
+#include "kernels/routing/matrix.h"
+#include "kernels/routing/sinkhorn.h"
+#include "kernels/routing/auction.h"
 
 #define TM_KERNEL_TABLE(isa)                                                                                               \
     const tm_kernels tm_kernels_##isa = {                                                                                  \
@@ -36,4 +39,9 @@
         .permute = permute_rows,                                                                                           \
         .combine = combine_rows,                                                                                           \
         .score_sums = score_sums,                                                                                          \
+        .router_scores = router_scores,                                                                                    \
+        .best_of_lines = best_of_lines,                                                                                    \
+        .column_sums = column_sums,                                                                                        \
+        .sinkhorn = sinkhorn,                                                                                              \
+        .auction = auction,                                                                                                \
     }

@@ -31,6 +31,11 @@ typedef struct tm_kernels {
     void (*permute)(const tm_permute_call *call);
     void (*combine)(const tm_combine_call *call);
     void (*score_sums)(const tm_router *router, const tm_route_call *call, const tm_sums *sums);
+    void (*router_scores)(const tm_score_call *call);
+    void (*best_of_lines)(const tm_lines *call);
+    void (*column_sums)(size_t rows, size_t columns, const double *x, double *sum);
+    void (*sinkhorn)(tm_sinkhorn_call *call);
+    void (*auction)(tm_auction_call *call);
 } tm_kernels;
 
 /* The table in use; see dispatch.c. */

@@ -102,6 +102,67 @@ static void print_dispatch(const double *normal)
     call.out = half_sums;
     check(tm_combine(&call));
     print_checksum("combine", half_sums, sizeof half_sums);
+enum { TOKENS = 315, EXPERTS = 13, SHARE = TOKENS / 5, BEST = 40 };
+
+static void print_scores(const double *normal)
+{
+    static double scratch[16 * EXPERTS], scores[TOKENS * EXPERTS], sums[EXPERTS], value[EXPERTS * BEST];
+    static int32_t index[EXPERTS * BEST];
+    for (int32_t score = 0; score < TM_SCORE_END; ++score) {
+        const tm_score_call call = {.tokens = TOKENS,
+                                    .experts = EXPERTS,
+                                    .score = score,
+                                    .dtype = TM_FLOAT64,
+                                    .logits = normal,
+                                    .row_stride = EXPERTS,
+                                    .scores = scores,
+                                    .scratch = scratch};
+        check(tm_router_scores(&call));
+        print_checksum("router_scores", scores, sizeof scores);
+    }
+    check(tm_column_sums(TOKENS, EXPERTS, normal, sums));
+    print_checksum("column_sums", sums, sizeof sums);
+    const tm_lines lines = {.lines = EXPERTS,
+                            .items = TOKENS,
+                            .count = BEST,
+                            .x = normal,
+                            .line_stride = 1,
+                            .item_stride = EXPERTS,
+                            .index = index,
+                            .value = value};
+    check(tm_best_of_lines(&lines));
+    print_checksum("best_of_lines", index, sizeof index);
+}
+
+static void print_assignments(const double *normal)
+{
+    static double choice[TOKENS * EXPERTS], by_token[3][TOKENS], by_expert[2][EXPERTS], top[SHARE + 1];
+    static int32_t ids[2][TOKENS], top_index[SHARE + 1];
+    tm_sinkhorn_call balanced = {.tokens = TOKENS,
+                                 .experts = EXPERTS,
+                                 .logits = normal,
+                                 .tolerance = 1e-4,
+                                 .most_rounds = 1000,
+                                 .choice = choice,
+                                 .token_factor = by_token[0],
+                                 .expert_factor = by_expert[0],
+                                 .scratch = by_expert[1]};
+    check(tm_sinkhorn(&balanced));
+    print_checksum("sinkhorn", choice, sizeof choice);
+    tm_auction_call sale = {.tokens = TOKENS,
+                            .experts = 5,
+                            .score = normal,
+                            .epsilon = 0.125,
+                            .most_rounds = 100,
+                            .value = by_token[0],
+                            .top_value = top,
+                            .top_index = top_index,
+                            .price = by_token[1],
+                            .bid = by_token[2],
+                            .bidder = ids[1],
+                            .expert_ids = ids[0]};
+    check(tm_auction(&sale));
+    print_checksum("auction", by_token[1], sizeof by_token[1]);
 }
 
 int main(void)
@@ -114,6 +175,8 @@ int main(void)
             print_random(normal);
             print_statistics(normal);
             print_dispatch(normal);
+            print_scores(normal);
+            print_assignments(normal);
         }
     }
     return 0;

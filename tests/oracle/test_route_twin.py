@@ -14,10 +14,6 @@ from tokenmill.routing import RouterSpec, route
 INF, NAN = np.inf, np.nan
 HALF = 2.0**-24  # relative distance of a real number to its float32
 SCORES = ("softmax", "sigmoid", "sqrtsoftplus")
-needs_kernel_fix = pytest.mark.xfail(
-    strict=False,
-    reason="route.h: padding beats a negative biased score, NaN under a softcap is not -inf",
-)
 
 
 @st.composite
@@ -129,7 +125,6 @@ def check(spec, logits, rtol, **arrays):
     return rows
 
 
-@needs_kernel_fix
 @seed(20260923)
 @settings(max_examples=400, deadline=None)
 @given(spec=specs(), number=st.integers(0, 2**32))
@@ -139,7 +134,6 @@ def test_float64_logits_give_the_twin_rounded_to_float32(spec, number):
     check(spec, logits, 1.01 * HALF, **arrays_for(spec, 17, rng))
 
 
-@needs_kernel_fix
 @seed(20260924)
 @settings(max_examples=400, deadline=None)
 @given(spec=specs(), number=st.integers(0, 2**32))
@@ -149,7 +143,6 @@ def test_float32_logits_are_within_2e6(spec, number):
     check(spec, logits, 2e-6, **arrays_for(spec, 17, rng))
 
 
-@needs_kernel_fix
 @seed(20260925)
 @settings(max_examples=100, deadline=None)
 @given(spec=specs(), number=st.integers(0, 2**32))
@@ -223,9 +216,7 @@ VALUES = (NAN, INF, -INF, 0.0, -0.0, 1.0, -2.0, 8.0)  # sigmoid(8) is not 1 in f
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=needs_kernel_fix) if n == "softcap" else n for n in RULES]
-)
+@pytest.mark.parametrize("name", RULES)
 def test_rows_of_nan_infinities_and_equal_values(name, dtype):
     spec = RouterSpec(**({"experts": 8, "top_k": 3} | RULES[name]))
     rng = np.random.default_rng(11)

@@ -17,13 +17,7 @@ RULES = {
     "softmax of chosen": {"score": "identity", "weight": "softmax_of_chosen"},
     "bias on logits": {"score": "sigmoid", "bias": "logits"},
 }
-needs_kernel_fix = pytest.mark.xfail(
-    strict=False, reason="route.h: padding beats a negative biased score"
-)
-BIASED = pytest.param("softmax, biased", marks=needs_kernel_fix)
-any_rule = pytest.mark.parametrize(
-    "name", [BIASED if name == "softmax, biased" else name for name in RULES]
-)
+any_rule = pytest.mark.parametrize("name", RULES)
 cases = given(
     experts=st.sampled_from([2, 3, 8, 17, 48]),
     k=st.integers(1, 8),
@@ -56,7 +50,7 @@ def test_experts_may_change_places(name, experts, k, number):
 @seed(2)
 @settings(max_examples=40, deadline=None)
 @cases
-@pytest.mark.parametrize("name", ["softmax", BIASED, "softmax of chosen"])
+@pytest.mark.parametrize("name", ["softmax", "softmax, biased", "softmax of chosen"])
 def test_a_softmax_does_not_see_a_shift(name, experts, k, number):
     spec, logits, bias = case(name, experts, k, number)
     found, moved = (route(logits + shift, spec, bias=bias) for shift in (0.0, 16.0))

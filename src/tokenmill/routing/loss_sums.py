@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._native import resolve_threads
-from .._native.matrix import Matrix, as_logits
 from .._native.losses import score_sums
+from .._native.matrix import Matrix, as_logits
 from .._native.router import METHODS, SCORES, RouterRule
 from .spec import RouterSpec
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._native import as_float64, as_integer, elementary
-from .._native.matrix import as_logits
 from .._native.losses import column_sums
+from .._native.matrix import as_logits
 from .loss_sums import PIECE, checked_ids
 
 
