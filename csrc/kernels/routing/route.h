@@ -56,6 +56,10 @@ static void R(route_tile)(const tm_router *router, const tm_route_call *call, si
 {
     const REAL *choice = tile->z;
     R(read_tile)(router, call, first, last, tile->z);
+    const size_t width = call->dtype == TM_FLOAT64 ? 8 : call->dtype == TM_FLOAT32 ? 4 : 2, row = call->row_stride * width;
+    const size_t after = last - first > RLANES ? last - first - RLANES : 0;
+    tile->ahead = (const char *)call->logits + (first + RLANES) * row;
+    tile->ahead_bytes = (after < RLANES ? after : RLANES) * row;
     if (router->method == TM_METHOD_HASH) {
         R(take_from_table)(router, call, first, last, tile);
         choice = NULL;

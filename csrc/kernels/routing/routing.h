@@ -59,11 +59,13 @@ static inline vf logits_at(const tm_route_call *call, size_t at)
 /* z (columns, LANES_F) = the rows that start at these elements */
 static void load_rows_f32(const tm_route_call *call, const size_t *start, int columns, float *z)
 {
+    const size_t width = call->dtype == TM_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
     vf block[LANES_F];
     int e = 0;
     for (; e + LANES_F <= columns; e += LANES_F) {
         for (int lane = 0; lane < LANES_F; ++lane) {
-            block[lane] = logits_at(call, start[lane] + (size_t)e);
+            const size_t at = start[lane] + (size_t)e;
+            block[lane] = logits_at(call, at);
         }
         vf_transpose(block);
         for (int i = 0; i < LANES_F; ++i) {
@@ -71,7 +73,6 @@ static void load_rows_f32(const tm_route_call *call, const size_t *start, int co
         }
     }
     if (e < columns) { /* nothing is read past the end of a row */
-        const size_t width = call->dtype == TM_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
         float rest[LANES_F] = {0};
         tm_route_call tail = *call;
         tail.logits = rest;

@@ -100,6 +100,7 @@ static void R(gather_above)(R(tile) *tile, const REAL *x, int n, vr floor, uint3
     int count = 0;
     for (int base = 0; base < n * RLANES; base += 64) {
         uint64_t word = VR(le_word)(floor, x + base);
+        R(ask_ahead)(tile);
         if (base + 64 > n * RLANES) { /* what lies behind the last row is not looked at */
             word &= ((uint64_t)1 << (n * RLANES - base)) - 1;
         }

@@ -20,6 +20,8 @@ typedef struct R(tile) {
     REAL chosen[2 * MOST_TOP_K * RLANES];   /* logits of the chosen, then of the joint shared experts */
     REAL weight[2 * MOST_TOP_K * RLANES];
     REAL maxima[2 * MOST_TOP_K * RLANES];
+    const char *ahead;               /* bytes of the next tile that are still to be asked for */
+    size_t ahead_bytes;
     uint32_t next[RLANES];           /* where each token's next candidate goes */
     networks networks;
 } R(tile);
@@ -37,6 +39,17 @@ static void R(transform)(const tm_router *router, REAL *z)
             x = VR(mul)(cap, VR(copysign)(VR(div)(VR(sub)(one, fall), VR(add)(one, fall)), ratio));
         }
         VR(store)(ROW(z, e), x);
+    }
+}
+
+/* Asks for a few lines of the next tile. Its rows are too short for the processor to see them coming, and all its lines at
+ * once are more than it can wait for. */
+static inline void R(ask_ahead)(R(tile) *tile)
+{
+    for (int i = 0; i < 4 && tile->ahead_bytes; ++i) {
+        __builtin_prefetch(tile->ahead, 0, 2);
+        tile->ahead += 64;
+        tile->ahead_bytes -= tile->ahead_bytes < 64 ? tile->ahead_bytes : 64;
     }
 }
 
