@@ -14,7 +14,7 @@ BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
 def load() -> dict[str, Any]:
     """Return the committed results of the latest date."""
-    files = (ROOT / "benchmarks" / "results").glob("*/*.json")
+    files = (ROOT / "benchmarks" / "results").glob("*/[0-9]*.json")
     found: list[dict[str, Any]] = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     if not found:
         raise SystemExit("no results: run python -m benchmarks.run")
@@ -37,7 +37,7 @@ def table(content: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in content["rows"]:
-        target = f"{row['target_ns']:g}" if row["target_ns"] else ""
+        target = f"{row['target_ns']:.3g}" if row["target_ns"] else ""
         ratios = "; ".join(f"{name} {ratio(one)}" for name, one in row["baselines"].items())
         share = f"{row['limit_ns'] / row['ns']:.0%} of {row['limit_ns']:.2f}"
         cells = (row["row"], row["isa"], f"{row['ns']:.2f}", share, target, ratios)
@@ -58,7 +58,8 @@ def table(content: dict[str, Any]) -> str:
         f"({limit['multiply_32_g_s']:.1f} G 32-bit products a second in 256-bit vectors; 512-bit "
         f"vectors could pass 100 %). Two threads of pure multiplication ran "
         f"{limit['two_threads']:.2f}x as fast as one.",
-        "Targets are those of the AVX2 machine the design was written on. NumPy, MKL and JAX "
+        "Targets are those of the AVX2 machine the design was written on, for routers three "
+        "and five limits. NumPy, torch, MKL and JAX "
         f"choose their own instruction set, here {machine['isa_available'][-1]}, also in the avx2 "
         "rows; JAX uses every core.",
     ]

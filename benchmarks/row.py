@@ -15,7 +15,8 @@ class Row:
 
     An item cannot take less time than the machine needs to read `bytes_read` bytes of it, or to
     multiply `products` pairs of 32-bit integers: the measured limit of the row. `target_ns` is what
-    the design asks for on its own machine.
+    the design asks for on its own machine, `target_limits` what it asks for as a multiple of the
+    limit on any machine.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Row:
     ours: Build
     baselines: Mapping[str, Build]
     target_ns: float | None = None
+    target_limits: float | None = None
     bytes_read: float = 0.0
     products: float = 0.0
 
@@ -31,3 +33,9 @@ class Row:
         """Return the least nanoseconds an item can take on the measured machine."""
         reads = self.bytes_read / limits["read_gb_s"]
         return max(reads, self.products / limits["multiply_32_g_s"])
+
+    def target(self, limits: Mapping[str, float]) -> float | None:
+        """Return the nanoseconds the design asks for, if it does."""
+        if self.target_limits is None:
+            return self.target_ns
+        return self.target_limits * self.limit_ns(limits)

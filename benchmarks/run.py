@@ -15,7 +15,7 @@ from typing import Any
 from tokenmill import config
 from tokenmill._native import select_isa
 
-from . import limits, montecarlo, scalars
+from . import dispatch, limits, montecarlo, routing, scalars
 from .paired import best, compare
 from .row import Row
 
@@ -24,7 +24,7 @@ RESULTS = Path(__file__).parent / "results"
 
 def all_rows() -> list[Row]:
     """Return every row, in the order of the table."""
-    return montecarlo.rows()
+    return montecarlo.rows() + routing.rows() + dispatch.rows()
 
 
 def timed(row: Row, isa: str, found_limits: dict[str, float], rounds: int) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def timed(row: Row, isa: str, found_limits: dict[str, float], rounds: int) -> di
         "item": row.item,
         "ns": seconds / row.items * 1e9,
         "limit_ns": row.limit_ns(found_limits),
-        "target_ns": row.target_ns,
+        "target_ns": row.target(found_limits),
         "baselines": baselines,
     }
 
@@ -78,6 +78,12 @@ def machine_info() -> dict[str, Any]:
     }
 
 
+def slug(info: dict[str, Any]) -> str:
+    """Return the machine's name for a folder."""
+    text = f"{info['cpu']} {info['isa_available'][-1]}".lower()
+    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")
+
+
 def main() -> None:
     """Measure and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -93,8 +99,7 @@ def main() -> None:
             content["rows"].append(timed(row, isa, content["limits"], 7 if options.quick else 11))
             print(json.dumps(content["rows"][-1]), flush=True)
     content["scalars"] = scalars.measure(options.quick)
-    slug = re.sub(r"[^a-z0-9]+", "-", f"{info['cpu']} {info['isa_available'][-1]}".lower())
-    out = options.out or RESULTS / slug.strip("-") / f"{info['version']}.json"
+    out = options.out or RESULTS / slug(info) / f"{info['version']}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(out)

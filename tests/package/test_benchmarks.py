@@ -17,6 +17,12 @@ ROWS = [
     "log-histogram add",
     "fused 6-input sweep",
     "fused 6-input sweep with correlations",
+    "top-8 of 256, softmax, renormalised",
+    "top-8 of 256, softmax, not renormalised",
+    "DeepSeek-V3 gate",
+    "dispatch plan, 524,288 slots, 256 experts",
+    "permute 8,192 rows of 2,048 float32",
+    "combine 8,192 rows of 2,048 float32",
 ]
 
 
