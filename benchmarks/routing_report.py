@@ -50,7 +50,7 @@ def table(cells: dict[tuple[int, int], Any]) -> list[str]:
             if cell is None:
                 row.append("")
                 continue
-            ratio, name = least(cell)
+            ratio, _ = least(cell)
             row.append(f"{cell['ns']:.0f} · {cell['baselines']['torch'][0]:.1f}x · {ratio:.1f}x")
         limit = cells[experts, 1]["limit_ns"]
         lines.append(f"| {experts} | {limit:.1f} | {' | '.join(row)} |")

@@ -5,8 +5,10 @@ import time
 
 import pytest
 
+from benchmarks import routing_report
 from benchmarks.paired import compare, median, sign_test_interval
 from benchmarks.report import load, table
+from benchmarks.routing_grid import cases
 from benchmarks.run import all_rows
 
 ROWS = [
@@ -46,6 +48,13 @@ def test_a_loss_stays_in_the_table() -> None:
     name, found = next(iter(content["rows"][0]["baselines"].items()))
     found |= {"ratio": 0.25, "interval": [0.2, 0.3]}
     assert f"{name} 0.2x [0.2, 0.3]" in table(content)
+
+
+def test_the_page_of_the_grid_is_that_of_the_committed_json() -> None:
+    content = routing_report.load()
+    cells = [(c["rule"], c["dtype"], c["experts"], c["top_k"]) for c in content["cells"]]
+    assert cells == [(c.rule, c.dtype, c.experts, c.top_k) for c in cases()]
+    assert routing_report.PAGE.read_text(encoding="utf-8") == routing_report.page(content)
 
 
 @pytest.mark.parametrize(

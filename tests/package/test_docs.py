@@ -38,12 +38,21 @@ def uncompilable() -> object:
     return sweep(cost, {"rent": 1.0}, n=1)
 
 
-def test_the_example_prints_what_stands_below_it(tmp_path: Path) -> None:
+EXAMPLES = re.findall(r"```python\n(.*?)\n```\n\nprints\n\n```text\n(.*?)\n```", README, re.DOTALL)
+
+
+def test_every_example_of_the_readme_says_what_it_prints() -> None:
+    assert len(EXAMPLES) == README.count("```python") == 2
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_the_example_prints_what_stands_below_it(number: int, tmp_path: Path) -> None:
+    code, printed = EXAMPLES[number]
     script = tmp_path / "example.py"
-    script.write_text(block("python"), encoding="utf-8")
+    script.write_text(code, encoding="utf-8")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.rstrip() == block("text")
+    assert done.stdout.rstrip() == printed
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""docs/routing.md: its examples print what stands below them, and its tables are so."""
+"""The routing pages: their examples print what stands below them, and their tables are so."""
 
 import json
 import re
@@ -14,7 +14,9 @@ from tokenmill.routing import RouterSpec, presets, route
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "routing.md").read_text(encoding="utf-8")
 ROWS = json.loads((ROOT / "tests" / "routing" / "rule_rows.json").read_text(encoding="utf-8"))
-EXAMPLES = re.findall(r"```python\n(.*?)\n```\n\n```text\n(.*?)\n```", PAGE, re.DOTALL)
+BATCH = (ROOT / "docs" / "routing_batch.md").read_text(encoding="utf-8")
+PAIRS = r"```python\n(.*?)\n```\n\n```text\n(.*?)\n```"
+EXAMPLES = [pair for page in (PAGE, BATCH) for pair in re.findall(PAIRS, page, re.DOTALL)]
 
 
 def section(title: str) -> list[list[str]]:
@@ -36,7 +38,7 @@ def fields_of(cell: str) -> dict[str, object]:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 2 and PAGE.count("```python") == 2
+    assert len(EXAMPLES) == 3 == (PAGE + BATCH).count("```python")
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))

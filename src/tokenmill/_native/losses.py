@@ -46,19 +46,6 @@ def score_sums(
     return scores, squares
 
 
-def column_sums(rows: Matrix) -> NDArray[np.float64]:
-    """Return the sums over all rows, added from the first to the last; (columns,), float64."""
-    out = np.empty(rows.columns)
-    router = ffi.new("tm_router *", {"columns": rows.columns, "score": lib.TM_SCORE_IDENTITY})
-    router.logit_scale = 1.0
-    offsets = ffi.new("int64_t[2]", [0, rows.rows])
-    sums = ffi.new("tm_sums *", {"pieces": 1, "offsets": offsets})
-    sums.scores = ffi.cast("double *", address(out))
-    call, _scratch = _call(rows)
-    check(lib.tm_score_sums(router, call, sums))
-    return out
-
-
 def _call(logits: Matrix) -> tuple[Any, NDArray[np.uint8]]:
     """Return the call, and the scratch memory that has to live as long."""
     scratch = np.empty(lib.tm_score_scratch(logits.columns), np.uint8)

@@ -27,7 +27,8 @@ def check_finite(name: str, values: Floats) -> None:
     finite = np.isfinite(values)
     if not finite.all():
         place = tuple(np.argwhere(~finite)[0].tolist())
-        raise ValueError(f"{name}: expected finite numbers, found {values[place]} at {place}")
+        at = place[0] if len(place) == 1 else place
+        raise ValueError(f"{name}: expected finite numbers, found {values[place]} at {at}")
 
 
 def per_expert(name: str, values: ArrayLike, experts: int) -> Floats:
@@ -37,3 +38,11 @@ def per_expert(name: str, values: ArrayLike, experts: int) -> Floats:
         raise ValueError(f"{name}: expected shape ({experts},), found {array.shape}")
     check_finite(name, array)
     return array
+
+
+def as_divisor(name: str, value: object, whole: int, of: str) -> int:
+    """Return an integer that divides `whole`, the number of what is named by `of`."""
+    divisor = as_integer(name, value, 1, whole + 1)
+    if whole % divisor:
+        raise ValueError(f"{name}: expected a divisor of {whole} {of}, found {divisor}")
+    return divisor

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._native import as_integer, resolve_threads
 from .._native import dispatch as native
 from .._native.dispatch import MOST_EXPERTS, MOST_SLOTS, ExpertIds, as_expert_ids
+from .checks import as_divisor
 from .positions import as_order
 
 Int32 = NDArray[np.int32]
@@ -232,15 +233,10 @@ def _parallelism(
             if given:
                 raise ValueError(f"{name}: expected none without ranks, found one")
         return None, None
-    rank_count = as_integer("ranks", ranks, 1, experts + 1)
-    if experts % rank_count:
-        raise ValueError(f"ranks: expected a divisor of {experts} experts, found {rank_count}")
+    rank_count = as_divisor("ranks", ranks, experts, "experts")
     if nodes is None:
         return rank_count, None
-    node_count = as_integer("nodes", nodes, 1, rank_count + 1)
-    if rank_count % node_count:
-        raise ValueError(f"nodes: expected a divisor of {rank_count} ranks, found {node_count}")
-    return rank_count, node_count
+    return rank_count, as_divisor("nodes", nodes, rank_count, "ranks")
 
 
 def _within_capacity(

@@ -16,6 +16,7 @@ from .checks import check_finite, check_seed
 from .noise import normals
 from .route import route
 from .spec import RouterSpec
+from .variation import cv_squared
 
 Floats = NDArray[np.float64]
 
@@ -48,13 +49,13 @@ class NoisyRouting:
 
     @property
     def importance_loss(self) -> float:
-        """CV² of the importance; multiply by the loss's weight."""
-        return cv_squared(self.importance)
+        """CV² of the importance, 0 without tokens; multiply by the loss's weight."""
+        return _loss(self.importance)
 
     @property
     def load_loss(self) -> float:
-        """CV² of the load; multiply by the loss's weight."""
-        return cv_squared(self.load)
+        """CV² of the load, 0 without tokens; multiply by the loss's weight."""
+        return _loss(self.load)
 
 
 def route_noisy_top_k(
@@ -154,13 +155,9 @@ def load_importance_loss(
     scores = score_matrix(as_logits("logits", z), "softmax", workers)
     load = column_sums(_normal_cdf_of_ratio(scores - kth, size))
     importance = column_sums(scores)
-    return (_unbiased_cv_squared(importance) + _unbiased_cv_squared(load)) / 2.0
-
-
-def cv_squared(values: Floats) -> float:
-    """Return the squared coefficient of variation, population variance / mean²; 0 for mean 0."""
-    mean, squares = _moments(values)
-    return squares / len(values) / (mean * mean) if mean else 0.0
+    return (
+        cv_squared(importance, variance="unbiased") + cv_squared(load, variance="unbiased")
+    ) / 2.0
 
 
 def softplus(x: Floats) -> Floats:
@@ -168,15 +165,8 @@ def softplus(x: Floats) -> Floats:
     return np.maximum(x, 0.0) + elementary("log1p", elementary("exp", -np.abs(x)))
 
 
-def _unbiased_cv_squared(values: Floats) -> float:
-    mean, squares = _moments(values)
-    return squares / (len(values) - 1) / (mean * mean + 1e-10)
-
-
-def _moments(values: Floats) -> tuple[float, float]:
-    """Return the mean and the sum of squared deviations, from correctly rounded sums."""
-    mean = math.fsum(values) / len(values)
-    return mean, math.fsum((value - mean) * (value - mean) for value in values.tolist())
+def _loss(values: Floats) -> float:
+    return cv_squared(values) if values.any() else 0.0
 
 
 def _chances(

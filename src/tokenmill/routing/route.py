@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._native import as_float64, as_integer, resolve_threads
+from .._native import resolve_threads
 from .._native.arrays import address
 from .._native.matrix import Matrix, as_logits
 from .._native.router import RouteArrays, Tallies
 from .._native.router import route as route_kernel
+from .checks import as_divisor, per_expert
 from .spec import RouterSpec
 
 Out = tuple[NDArray[np.int32], NDArray[np.float32]]
@@ -120,7 +121,7 @@ def route(
     table = _table(spec, tokens, token_ids, hash_table)
     arrays = RouteArrays(
         bias=_bias(spec, bias),
-        expert_scale=_per_expert("expert_scale", spec, expert_scale),
+        expert_scale=_scale(spec, expert_scale),
         token_ids=table[0],
         hash_table=table[1],
         expert_ids=ids,
@@ -144,35 +145,23 @@ def _tallies(spec: RouterSpec, counts: bool, ranks: int | None, nodes: int) -> T
         raise ValueError(f"nodes: expected 1 without ranks, found {nodes!r}")
     if ranks is None:
         return Tallies.zeros(spec.choices, 0, 0) if counts else None
-    parts = as_integer("ranks", ranks, 1, spec.experts + 1)
-    if spec.experts % parts:
-        raise ValueError(f"ranks: expected a divisor of {spec.experts} experts, found {ranks}")
-    groups = as_integer("nodes", nodes, 1, parts + 1)
-    if parts % groups:
-        raise ValueError(f"nodes: expected a divisor of {parts} ranks, found {nodes}")
+    parts = as_divisor("ranks", ranks, spec.experts, "experts")
+    groups = as_divisor("nodes", nodes, parts, "ranks")
     return Tallies.zeros(spec.choices, parts, groups)
 
 
-def _per_expert(
-    name: str, spec: RouterSpec, values: ArrayLike | None
-) -> NDArray[np.float64] | None:
-    if values is None:
-        return None
-    array = as_float64(name, values)
-    if array.shape != (spec.choices,):
-        raise ValueError(f"{name}: expected shape ({spec.choices},), found {array.shape}")
-    if not np.isfinite(array).all():
-        at = int(np.flatnonzero(~np.isfinite(array))[0])
-        raise ValueError(f"{name}: expected finite numbers, found {array[at]} at {at}")
-    return array
+def _scale(spec: RouterSpec, values: ArrayLike | None) -> NDArray[np.float64] | None:
+    return None if values is None else per_expert("expert_scale", values, spec.choices)
 
 
 def _bias(spec: RouterSpec, bias: ArrayLike | None) -> NDArray[np.float64] | None:
     if (bias is None) != (spec.bias is None):
         expected = f"shape ({spec.choices},)" if spec.bias else "none, as spec.bias is None"
         raise ValueError(f"bias: expected {expected}, found {'none' if bias is None else 'one'}")
-    array = _per_expert("bias", spec, bias)
-    if array is None or spec.columns == spec.choices:
+    if bias is None:
+        return None
+    array = per_expert("bias", bias, spec.choices)
+    if spec.columns == spec.choices:
         return array
     return np.concatenate([array, np.zeros(spec.columns - spec.choices)])
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._native import as_float64, as_integer, elementary
-from .._native.losses import column_sums
-from .._native.matrix import as_logits
+from .._native.capacity import column_sums
 from .loss_sums import PIECE, checked_ids
 
 
@@ -89,8 +88,7 @@ def noisy_load(
     load = np.zeros(experts)
     for first in range(0, len(clean), PIECE):
         rows = slice(first, first + PIECE)
-        chances = _chances(clean[rows], noisy[rows], scale[rows], top_k)
-        load += column_sums(as_logits("chances", chances))
+        load += column_sums(_chances(clean[rows], noisy[rows], scale[rows], top_k))
     return load
 
 
