@@ -1,8 +1,9 @@
 /* tokenmill.h: the public C API of the native core.
  *
- * The part between the two cffi marks, here and in the header of each room, is also the cffi cdef, so it holds plain declarations only: no macros but integer
- * constants, no static inline, no includes. Every call returns a tm_status; results go through trailing pointers; sizes
- * are counted in elements. Nothing here allocates, prints, exits, or keeps a pointer after it returns.
+ * The part between the two cffi marks, here and in the header of each room, is also the cffi cdef, so it holds plain
+ * declarations only: no macros but integer constants, no static inline, no includes. Every call returns a tm_status; results
+ * go through trailing pointers; sizes are counted in elements. Nothing here allocates, prints, exits, or keeps a pointer
+ * after it returns.
  */
 #ifndef TOKENMILL_H
 #define TOKENMILL_H

@@ -102,6 +102,8 @@ static void print_dispatch(const double *normal)
     call.out = half_sums;
     check(tm_combine(&call));
     print_checksum("combine", half_sums, sizeof half_sums);
+}
+
 enum { TOKENS = 315, EXPERTS = 13, SHARE = TOKENS / 5, BEST = 40 };
 
 static void print_scores(const double *normal)
@@ -165,6 +167,46 @@ static void print_assignments(const double *normal)
     print_checksum("auction", by_token[1], sizeof by_token[1]);
 }
 
+static void print_routes(const double *normal)
+{
+    enum { T = 77, E = 41, K = 5 };
+    static float single[T * E], weights[T * K];
+    static int32_t ids[T * K];
+    static uint8_t scratch[1 << 16];
+    for (int i = 0; i < T * E; ++i) {
+        single[i] = i % 97 ? (float)normal[i] : 40.0f * (float)normal[i];
+    }
+    for (int32_t score = 0; score < TM_SCORE_IDENTITY; ++score) {
+        for (int32_t dtype = TM_FLOAT32; dtype <= TM_FLOAT64; ++dtype) {
+            const tm_router router = {.columns = E,
+                                      .experts = E,
+                                      .top_k = K,
+                                      .score = score,
+                                      .bias_on = TM_BIAS_CHOICE,
+                                      .groups = 1,
+                                      .groups_kept = 1,
+                                      .group_best = 1,
+                                      .norm = TM_NORM_SUM,
+                                      .eps = 1e-20,
+                                      .power = 1,
+                                      .scale = 2.5,
+                                      .logit_scale = 1};
+            const tm_route_call call = {.tokens = T,
+                                        .logits = dtype == TM_FLOAT32 ? (const void *)single : (const void *)normal,
+                                        .dtype = dtype,
+                                        .row_stride = E,
+                                        .bias = normal,
+                                        .expert_ids = ids,
+                                        .weights = weights,
+                                        .scratch = scratch,
+                                        .scratch_bytes = sizeof scratch};
+            check(tm_route(&router, &call));
+            print_checksum("route ids", ids, sizeof ids);
+            print_checksum("route weights", weights, sizeof weights);
+        }
+    }
+}
+
 int main(void)
 {
     static double normal[N];
@@ -175,6 +217,7 @@ int main(void)
             print_random(normal);
             print_statistics(normal);
             print_dispatch(normal);
+            print_routes(normal);
             print_scores(normal);
             print_assignments(normal);
         }

@@ -6,7 +6,7 @@
  * Contract: products and sums in single precision, each rounded, from +0; a bfloat16 result is rounded once, to the
  * nearest even. A NaN is the quiet one with sign and payload 0, as what a processor would leave in them differs. Each
  * element is summed alone, so neither threads nor lanes can show. O(slots * hidden).
- * Source: routing.md 7.1. Twin: reference/dispatch.py.
+ * Source: the permutation of Megatron-LM (commit d98e8a64). Twin: reference/dispatch.py.
  *
  *   combine, for each token:  row 0  [ tile ][ tile ] ...     top_k rows are read side by side, so that each is a
  *                             row 1  [ tile ][ tile ] ...     stream of its own to the prefetcher; a tile of sums

@@ -7,7 +7,7 @@
  *
  * Contract: within an expert, slots ascend, whatever ranges the slots are cut into. A slot without an expert has the
  * code `experts`, so that it needs no branch: it is sorted behind all others and its inverse is -1. O(slots + experts).
- * Source: routing.md 7.1, 7.2 (moe_align_block_size of vLLM). Twin: reference/dispatch.py.
+ * Source: the permutation of Megatron-LM, moe_align_block_size of vLLM. Twin: reference/dispatch.py.
  *
  *   expert_ids --one read--> codes, kept where the inverse will be --one read--> inverse, in place, in order
  *                                                                            --> sorted_slots, a cursor per expert

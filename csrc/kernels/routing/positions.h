@@ -4,7 +4,7 @@
  *
  * Contract: earlier means lower (token, choice), or with choice_major lower (choice, token): all first choices queue
  * before any second one. -1 has the position -1. Every slot counts, kept or not. O(slots + experts).
- * Source: routing.md 4.2, 4.3, 4.5, 7.8. Twin: reference/dispatch.py.
+ * Source: Switch Transformers (arXiv 2101.03961), GShard (arXiv 2006.16668), Flaxformer. Twin: reference/dispatch.py.
  *
  *   token-major:   0 1 2 3 4 5        choice-major:   0 3 1 4 2 5       (3 tokens, top_k = 2)
  */

@@ -4,7 +4,7 @@
  *
  * Contract: -1 goes nowhere. `last` remembers the token that each group counted last, so any number of groups costs the
  * same, and no token is looked at twice. O(slots).
- * Source: routing.md 7.6 (get_dispatch_layout of DeepEP). Twin: reference/dispatch.py.
+ * Source: get_dispatch_layout of DeepEP (commit dd758caf). Twin: reference/dispatch.py.
  *
  *   expert_ids, in order --> group_of[id] --> last[group] == token ? nothing : count, and mark token_in_group
  */

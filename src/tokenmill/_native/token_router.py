@@ -22,7 +22,7 @@ class TokenRouter(NamedTuple):
     rule : ndarray of int64
         The C struct, in words so that a copy of it keeps its alignment.
     bias : ndarray, shape (columns,), float64
-    expert_scale : ndarray, shape (experts,), float64
+    expert_scale : ndarray, shape (choices,), float64
     hash_table : ndarray, shape (vocabulary, k), int32
     columns, top_k, shared : int
         Logits of a token, ids, and joint shared experts.
@@ -53,10 +53,15 @@ def token_router(
     ----------
     rule : RouterRule
         What ``RouterSpec.rule()`` gives.
-    bias, expert_scale : array_like, shape (experts,), optional
-        Finite. The bias is needed, and allowed, where the rule has one.
+    bias, expert_scale : array_like, shape (spec.choices,), optional
+        Finite, copied as float64. The bias is needed, and allowed, where the rule has one.
     hash_table : array_like of int, shape (vocabulary, k), optional
-        Needed, and allowed, for the method "hash".
+        Needed, and allowed, for the method "hash"; ids in [0, spec.choices).
+
+    Returns
+    -------
+    TokenRouter
+        Compiled code may capture it or take it as an argument.
 
     Raises
     ------

@@ -92,9 +92,9 @@ def route_token(  # type: ignore[no-untyped-def]
         Filled.
     token_id : int, optional
         The row of the hash table, where the rule has one.
-    shared_weights : ndarray, shape (S,), float32
+    shared_weights : ndarray, shape (S,), float32, optional
         Filled; needed where the rule has S joint shared experts.
-    skipped : ndarray, shape (k,), bool
+    skipped : ndarray, shape (k,), bool, optional
         Filled; needed where the rule has a skip expert.
 
     Raises

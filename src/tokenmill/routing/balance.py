@@ -21,7 +21,7 @@ _Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Balance:
-    """Measures of every layer; NaN where a layer has no choices, but for `minimum` to `dead`.
+    """Measures of every layer; where it has no choices, `mean` and `std` are 0 and ratios NaN.
 
     Attributes
     ----------
@@ -82,7 +82,12 @@ def expert_counts(expert_ids: ArrayLike, experts: int) -> NDArray[np.int64]:
     Raises
     ------
     TypeError, ValueError
-        Wrong dtype or shape, or an id outside [0, experts).
+        Wrong dtype or shape, or an id outside [0, experts): -1 too. A `CapacityRouting` and a
+        `DispatchPlan` have counts of their own.
+
+    Notes
+    -----
+    O(T k + experts).
     """
     experts = as_integer("experts", experts, 1, 1 << 31)
     ids = checked_ids(expert_ids, experts)

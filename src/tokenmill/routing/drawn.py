@@ -41,7 +41,8 @@ def normal_logits(
     Notes
     -----
     Philox4x32-10 keyed by the seed, counted by ``token * columns + column``, through the normal
-    quantile function, rounded to float32. The same bits for any threads and instruction set.
+    quantile function, rounded to float32. O(tokens * columns). The same bits for any threads and
+    instruction set.
     """
     rows = as_integer("tokens", tokens, 0, 1 << 48)
     width = as_integer("columns", columns, 1, 1 << 14)

@@ -144,7 +144,8 @@ def route_top2(
     O(T E). Probabilities are computed in float64; NaN logits count as -inf, ties go to the lower
     id. Chance is a function of (seed, token, expert), whatever the threads.
     Sources: arXiv 2006.16668 and 2207.04672; DeepSpeed's top2gating; transformers'
-    NllbMoeTop2Router, whose capacity at evaluation is :func:`nllb_eval_capacity`.
+    NllbMoeTop2Router, whose capacity at evaluation is :func:`nllb_eval_capacity`, and whose padding
+    mask is not here: leave padding tokens out.
     """
     check_option("second", second, ("all", "sampling", "random"))
     check_option("normalise", normalise, ("after", "before"))
@@ -178,6 +179,22 @@ def nllb_eval_capacity(tokens: int, fraction: float) -> int:
 
     With a fraction of 0 or less NLLB takes the capacity of its configuration, and where that is
     None too, ``2 * ceil(T / E)``.
+
+    Parameters
+    ----------
+    tokens : int
+    fraction : float
+        A share of the tokens of the batch.
+
+    Returns
+    -------
+    int
+        Tokens of an expert. O(1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument out of range: its name, what was expected, what was found.
     """
     as_integer("tokens", tokens, 0, 1 << 62)
     if not 0.0 < fraction < float("inf"):

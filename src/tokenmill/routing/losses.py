@@ -160,6 +160,10 @@ def bias_update(
     ------
     TypeError, ValueError
         Wrong dtype or shape, a negative count, a rate that is not finite.
+
+    Notes
+    -----
+    O(E).
     """
     old, loads = np.asarray(bias), np.asarray(counts)
     if old.dtype not in (np.float32, np.float64):

@@ -46,6 +46,10 @@ def preset(name: str) -> RouterSpec:
     name : str
         One of those that :func:`presets` lists.
 
+    Returns
+    -------
+    RouterSpec
+
     Raises
     ------
     ValueError

@@ -32,15 +32,15 @@ class RouterSpec:
     Attributes
     ----------
     experts : int
-        Routed experts that compute something; K * K for product keys.
+        Routed experts that compute something, 1 to 4096; K * K for product keys.
     top_k : int
-        Experts per token, 1 to 64.
+        Experts per token, 1 to 64 and at most `choices`.
     score : {"softmax", "sigmoid", "sqrtsoftplus", "identity"}
         What a logit becomes before the bias and the weights.
     bias : None, "choice" or "logits"
         What the bias is added to for the choice alone: scores or logits. Weights stay unbiased.
     groups, groups_kept : int
-        Contiguous groups of equal size, and how many of them stay eligible.
+        Contiguous groups of equal size, at most 64, and how many of them stay eligible.
     group_score : {"max", "top2_sum", "top_share_sum"}
         Best choice value of a group, sum of its two best, or of its ``top_k // groups_kept`` best.
     group_fill : float

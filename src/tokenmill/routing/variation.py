@@ -31,6 +31,10 @@ def importance(expert_ids: ArrayLike, weights: ArrayLike, experts: int) -> NDArr
     ------
     TypeError, ValueError
         Wrong dtype or shape, or an id outside [0, experts).
+
+    Notes
+    -----
+    O(T k + experts); tokens are added in order.
     """
     ids = checked_ids(expert_ids, as_integer("experts", experts, 1, 1 << 31))
     gates = as_float64("weights", weights)
@@ -70,7 +74,8 @@ def noisy_load(
 
     Notes
     -----
-    arXiv 1701.06538, appendix A. O(T * E), in blocks of 1,024 tokens.
+    arXiv 1701.06538, appendix A. O(T E log E), in blocks of 1,024 tokens. NaN in a token spoils the
+    sums.
     """
     clean, noisy = as_float64("logits", logits), as_float64("noisy_logits", noisy_logits)
     if clean.ndim != 2 or not clean.shape[1] or noisy.shape != clean.shape:
