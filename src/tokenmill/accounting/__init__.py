@@ -1,0 +1,1 @@
+"""Token cost accounting: price books, and ledgers charged exactly."""
