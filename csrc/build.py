@@ -21,6 +21,7 @@ HEADERS = [
     "tokenmill_capacity.h",
     "tokenmill_losses.h",
     "tokenmill_accounting.h",
+    "tokenmill_texts.h",
 ]
 SOURCES = [
     path.relative_to(CSRC).as_posix()

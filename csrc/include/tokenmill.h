@@ -157,5 +157,6 @@ int32_t tm_sweep_collect(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t
 #include "tokenmill_accounting.h"
 #include "tokenmill_route_token.h"
 #include "tokenmill_capacity.h"
+#include "tokenmill_texts.h"
 
 #endif
