@@ -78,7 +78,7 @@ def _units(amount: int | Decimal, scale: int) -> int:
         return _whole(amount, "amount")
     if not amount.is_finite():
         raise ValueError(f"amount: expected a finite amount, found {amount}")
-    units = Fraction(amount) * 10**scale
+    units: Fraction = Fraction(amount) * 10**scale
     if units.denominator != 1:
         raise ValueError(f"amount: expected at most {scale} decimals, found {amount}")
     return units.numerator
