@@ -10,8 +10,8 @@ from datetime import date, datetime
 from fractions import Fraction
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
-from zoneinfo import ZoneInfo
 
+from .calendar import zone
 from .exact import check_size
 from .periods import begins
 from .rates import Hours, ModelPrices, Period, Rate, Special, Window
@@ -162,9 +162,9 @@ def _check_window(window: object, place: str) -> None:
     """Refuse hours outside the day, weekdays outside the week and unknown time zones."""
     if not isinstance(window, Window):
         raise TypeError(f"{place}: expected a Window, found {type(window).__name__}")
-    for zone in {window.time_zone, window.weekday_time_zone or "UTC"}:
-        if not _zone_exists(zone):
-            raise refusal(f"{place}, time zone", "a name of the IANA database", zone)
+    for name in {window.time_zone, window.weekday_time_zone or "UTC"}:
+        if not _zone_exists(name):
+            raise refusal(f"{place}, time zone", "an IANA name or an offset as '+02:00'", name)
     for hours in _some(window.hours, Hours, f"{place}, hours"):
         days = _some(hours.weekdays, int, f"{place}, weekdays")
         if not set(days) <= set(range(1, 8)):
@@ -177,12 +177,9 @@ def _check_window(window: object, place: str) -> None:
 
 @functools.cache
 def _zone_exists(name: str) -> bool:
-    if name == "UTC":
-        return True
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        # Missing, not a relative path, or a folder of the database.
+        zone(name)
+    except ValueError:
         return False
     return True
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
+from .calendar import zone as zone_of
 from .rates import Window
 
 MINUTES_OF_WEEK = 7 * 1440
@@ -29,7 +29,7 @@ def clock_changes(zone: str) -> tuple[tuple[int, int], ...]:
 
     The first is long ago. Between the years 2000 and 2100; offsets are rounded down to minutes.
     """
-    info = ZoneInfo(zone)
+    info = zone_of(zone)
 
     def offset(instant: datetime) -> int:
         found = instant.astimezone(info).utcoffset()
