@@ -8,11 +8,11 @@ from datetime import date, datetime, time
 from fractions import Fraction
 from threading import Lock
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from .book import PriceBook
+from .calendar import zone as zone_of
 from .columns import Columns, orphaned
 from .rates import ModelPrices, Price, Special
 from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
@@ -300,5 +300,5 @@ def start_of(start: date | datetime | None, zone: str) -> int:
     if start is None:
         return LONG_AGO
     if not isinstance(start, datetime):
-        start = datetime.combine(start, time(0), ZoneInfo(zone))
+        start = datetime.combine(start, time(0), zone_of(zone))
     return microseconds(start)

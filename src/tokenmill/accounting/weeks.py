@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from .calendar import zone as zone_of
 from .rates import Window
 
 MINUTES_OF_WEEK = 7 * 1440
@@ -31,7 +31,7 @@ def clock_changes(zone: str) -> tuple[tuple[int, int], ...]:
 
     The first is long ago. Between the years 2000 and 2100; offsets are rounded down to minutes.
     """
-    info = ZoneInfo(zone)
+    info = zone_of(zone)
 
     def offset(instant: datetime) -> int:
         found = instant.astimezone(info).utcoffset()
