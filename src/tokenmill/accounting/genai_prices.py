@@ -79,9 +79,7 @@ def read_genai_prices(
         models += _provider(notes, provider)
         if len(models) > _MOST_MODELS:
             raise ValueError(f"source: expected at most {_MOST_MODELS} models, found more")
-    return notes.report(
-        PriceBook(name, tuple(models), version=version, rules=PRICE_RULES["genai_prices"])
-    )
+    return notes.report(name, models, version=version, rules=PRICE_RULES["genai_prices"])
 
 
 def _provider(notes: Notes, provider: object) -> list[ModelPrices]:

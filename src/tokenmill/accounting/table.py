@@ -157,7 +157,7 @@ class Compiler:
         units = self.book.units
         priced = {units[name]: price for name, price in prices.items()}
         owners = [owner(unit, priced) for unit in self.columns.units]
-        slots = [owners.index(found) if found is not None else -1 for found in owners]
+        slots = [-1 if found is None else self._slot(found, owners) for found in owners]
         exact = [
             priced[found] if found is not None else Fraction(0)
             for found in (owners[slot] if slot == c else None for c, slot in enumerate(slots))
@@ -179,6 +179,11 @@ class Compiler:
             steps,
             number,
         )
+
+    def _slot(self, found: Unit, owners: list[Unit | None]) -> int:
+        """Return the column that keeps a unit's price: its own, else the first that pays it."""
+        own = self.columns.index(found.name)
+        return own if own >= 0 else owners.index(found)
 
     def _flag(self, c: int, found: Unit | None, price: object, priced: frozenset[Unit]) -> int:
         flag = 0
