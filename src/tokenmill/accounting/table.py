@@ -209,11 +209,16 @@ class Compiler:
         if (names, dynamic) not in self._owners:
             priced = frozenset(self.book.units[name] for name in names)
             found = [owner(unit, priced) for unit in self.columns.units]
-            slots = tuple(found.index(unit) if unit is not None else -1 for unit in found)
+            slots = tuple(-1 if unit is None else self._slot(unit, found) for unit in found)
             flags = tuple(self._flag(c, found[c], dynamic, priced) for c in range(len(found)))
             owners = tuple(unit.name if unit is not None else "" for unit in found)
             self._owners[names, dynamic] = (owners, slots, flags)
         return self._owners[names, dynamic]
+
+    def _slot(self, priced: Unit, owners: list[Unit | None]) -> int:
+        """Return the column that keeps a unit's price: its own, else the first that pays it."""
+        own = self.columns.index(priced.name)
+        return own if own >= 0 else owners.index(priced)
 
     def _flag(
         self, c: int, found: Unit | None, dynamic: frozenset[str], priced: frozenset[Unit]
