@@ -20,6 +20,8 @@ HEADERS = [
     "tokenmill_dispatch.h",
     "tokenmill_capacity.h",
     "tokenmill_losses.h",
+    "tokenmill_accounting.h",
+    "tokenmill_texts.h",
 ]
 SOURCES = [
     path.relative_to(CSRC).as_posix()

@@ -109,7 +109,9 @@ class UsageConvention:
         What parts that exceed their total do: ``"flag"`` (SUBSET_EXCEEDS_TOTAL), or
         ``"litellm"``, which cuts them as LiteLLM's generic path does.
     columns : tuple of (str, str)
-        The provider's own names and the units they stand for.
+        The provider's own names and the units, or fields of a ledger, they stand for.
+    added : tuple of (str, str)
+        Columns that a unit leaves out, and that are added to it when the ledger is read.
     """
 
     name: str
@@ -118,6 +120,7 @@ class UsageConvention:
     writes: str = "parts"
     overlap: str = "flag"
     columns: tuple[tuple[str, str], ...] = ()
+    added: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a value that no convention has."""

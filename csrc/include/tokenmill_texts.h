@@ -1,0 +1,17 @@
+/* tokenmill_texts.h: the part of the public C API that turns columns of texts into codes; the rules are those of tokenmill.h. */
+#ifndef TOKENMILL_TEXTS_H
+#define TOKENMILL_TEXTS_H
+
+#include "tokenmill.h"
+
+/* cffi: begin */
+/* Gives equal texts equal codes, by first appearance. Text i is the lengths[i] bytes at the address starts[i]; a negative
+ * length is null and has the code -1. `table` is scratch of `slots` elements, a power of two above `rows`; `first_rows`
+ * (rows,) gets the row at which each code appears first, `distinct` the number of codes. */
+int32_t tm_text_codes(size_t rows, const uintptr_t *starts, const int64_t *lengths, size_t slots, int32_t *table,
+                      int32_t *codes, int32_t *first_rows, size_t *distinct);
+/* Copies texts into rows of `width` bytes (rows, width): zeros follow a shorter text, a longer one is cut, null is zeros. */
+int32_t tm_text_pack(size_t rows, const uintptr_t *starts, const int64_t *lengths, size_t width, uint8_t *packed);
+/* cffi: end */
+
+#endif

@@ -1,0 +1,214 @@
+"""Days and months of time stamps in a time zone, as codes to group by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
+
+NULL_TIME = -(2**63)
+
+_HOUR = 3_600_000_000
+_DAY = 24 * _HOUR
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Zones are asked within the years that a datetime has, in every zone.
+_FIRST_DAY, _LAST_DAY = -719_160, 2_932_894
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):?([0-5][0-9])")
+# A table over days or months is at most so long; what lies further apart is sorted instead.
+_LONGEST_TABLE = 1 << 20
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class CalendarKey:
+    """Days or months of a time stamp, to group by.
+
+    Attributes
+    ----------
+    part : str
+        ``"day"`` or ``"month"``.
+    column : str
+        A ledger's column; ``""`` is its field `time`.
+    time_zone : str
+    """
+
+    part: str
+    column: str = ""
+    time_zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that does not exist."""
+        zone(self.time_zone)
+
+    def __str__(self) -> str:
+        if self.column:
+            return f"{self.part}({self.column}, {self.time_zone})"
+        return self.part if self.time_zone == "UTC" else f"{self.part}:{self.time_zone}"
+
+    def codes(self, times: Int64) -> tuple[Int32, list[str | None]]:
+        """Return the codes of `times` (n,) and their labels."""
+        return (day_codes if self.part == "day" else month_codes)(times, self.time_zone)
+
+
+def day(column: str = "", time_zone: str = "UTC") -> CalendarKey:
+    """Return the key that groups by day, of the field `time` or of another column."""
+    return CalendarKey("day", column, time_zone)
+
+
+def month(column: str = "", time_zone: str = "UTC") -> CalendarKey:
+    """Return the key that groups by month, of the field `time` or of another column."""
+    return CalendarKey("month", column, time_zone)
+
+
+def calendar_key(text: str) -> CalendarKey | None:
+    """Return ``"day"``, ``"month"`` or ``"day:Europe/Berlin"`` as a key, None if it is none."""
+    part, colon, time_zone = text.partition(":")
+    if part not in ("day", "month"):
+        return None
+    return CalendarKey(part, "", time_zone) if colon else CalendarKey(part)
+
+
+def zone(name: str) -> tzinfo:
+    """Return a time zone by its IANA name, or by an offset as in ``"+02:00"``.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    offset = _OFFSET.fullmatch(name)
+    if offset:
+        minutes = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return timezone(-minutes if offset[1] == "-" else minutes)
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f"time_zone: expected an IANA name or an offset such as +02:00, found {name!r}"
+        ) from error
+
+
+def day_codes(times: Int64, time_zone: str = "UTC") -> tuple[Int32, list[str | None]]:
+    """Return the day of each time stamp, by the clock of a time zone.
+
+    Parameters
+    ----------
+    times : ndarray, shape (n,), int64
+        Microseconds since 1970 in UTC, -2^63 where null.
+    time_zone : str
+
+    Returns
+    -------
+    codes : ndarray, shape (n,), int32
+    labels : list of str or None
+        The day of each code, ``2026-03-29``, rising; None, of null, comes last.
+
+    Notes
+    -----
+    O(n), and O(d) questions to the time zone for d days. A day of 23 or 25 hours is one day, also
+    where clocks go back over midnight.
+    """
+    return _codes(times, time_zone, lambda days: days.astype("M8[D]"))
+
+
+def month_codes(times: Int64, time_zone: str = "UTC") -> tuple[Int32, list[str | None]]:
+    """Return the month of each time stamp, ``2026-03``; otherwise as `day_codes`."""
+    return _codes(times, time_zone, lambda days: days.astype("M8[D]").astype("M8[M]"))
+
+
+def _codes(
+    times: Int64, time_zone: str, part: Callable[[Int64], NDArray[np.datetime64]]
+) -> tuple[Int32, list[str | None]]:
+    null = times == NULL_TIME
+    some = bool(null.any())
+    days, codes = _distinct(_local_days(times[~null] if some else times, zone(time_zone)))
+    labels, of_day = np.unique(part(days), return_inverse=True)
+    texts: list[str | None] = [str(label) for label in labels]
+    codes = of_day.astype(np.int32)[codes]
+    if not some:
+        return codes, texts
+    spread = np.full(len(times), len(texts), np.int32)
+    spread[~null] = codes
+    return spread, [*texts, None]
+
+
+def _local_days(times: Int64, tz: tzinfo) -> Int64:
+    """Return the days since 1970 by the clock of a zone."""
+    utc_days: Int64 = times // _DAY
+    changes, offsets = _offsets(_distinct(utc_days)[0], tz)
+    if not offsets.any():
+        return utc_days
+    if len(offsets) == 1:
+        local = times + offsets[0]
+    else:
+        local = times + offsets[np.searchsorted(changes, times, side="right")]
+    days: Int64 = local // _DAY
+    return days
+
+
+def _distinct(values: Int64) -> tuple[Int64, Int32]:
+    """Return the distinct values, rising, and the code of each value."""
+    if not len(values):
+        return values, np.empty(0, np.int32)
+    low, high = int(values.min()), int(values.max())
+    if high - low >= _LONGEST_TABLE:
+        distinct, codes = np.unique(values, return_inverse=True)
+        return distinct, codes.astype(np.int32)
+    present = np.zeros(high - low + 1, np.bool_)
+    present[values - low] = True
+    distinct = np.flatnonzero(present) + low
+    return distinct, (np.cumsum(present, dtype=np.int32) - np.int32(1))[values - low]
+
+
+def _offsets(utc_days: Int64, tz: tzinfo) -> tuple[Int64, Int64]:
+    """Return where the offset from UTC changes within these days, and the offsets around that.
+
+    Between two of the days the offset may change unseen: no time stamp lies there, and the change
+    is put at the later day's start.
+    """
+    changes: list[int] = []
+    offsets: list[int] = []
+    for utc_day in utc_days.tolist():
+        start = min(max(utc_day, _FIRST_DAY), _LAST_DAY) * _DAY
+        before, after = _offset(start, tz), _offset(start + _DAY, tz)
+        if not offsets:
+            offsets.append(before)
+        elif before != offsets[-1]:
+            changes.append(start)
+            offsets.append(before)
+        if before != after:
+            _find_changes(start, tz, changes, offsets)
+    return np.array(changes, np.int64), np.array(offsets or [0], np.int64)
+
+
+def _find_changes(start: int, tz: tzinfo, changes: list[int], offsets: list[int]) -> None:
+    """Append the changes of one day, hour by hour, each to the second."""
+    for low in range(start, start + _DAY, _HOUR):
+        after = _offset(low + _HOUR, tz)
+        if after == offsets[-1]:
+            continue
+        first, last = low // 1_000_000, (low + _HOUR) // 1_000_000
+        while last - first > 1:
+            middle = (first + last) // 2
+            if _offset(middle * 1_000_000, tz) == offsets[-1]:
+                first = middle
+            else:
+                last = middle
+        changes.append(last * 1_000_000)
+        offsets.append(after)
+
+
+def _offset(time: int, tz: tzinfo) -> int:
+    """Return a zone's offset from UTC at an instant, both in microseconds."""
+    moment = _EPOCH + timedelta(microseconds=time)
+    offset = moment.astimezone(tz).utcoffset()
+    return (offset or timedelta()) // timedelta(microseconds=1)
