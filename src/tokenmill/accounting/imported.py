@@ -94,7 +94,7 @@ class Notes:
         if self.repair == "15":
             repaired = _FIFTEEN.plus(number)
             if repaired != number:
-                self.repairs.append(Repair(model, key, str(number), str(repaired)))
+                self.repairs.append(Repair(model, key, str(number), str(repaired.normalize())))
             number = repaired
         return Fraction(number)
 
