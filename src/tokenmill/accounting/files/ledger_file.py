@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import closing
 from typing import Any, Protocol
 
 from ..._native import resolve_threads
@@ -84,11 +85,12 @@ class LedgerFile:
 
     def batches(
         self, columns: Collection[str] | None = None, *, progress: Progress | None = None
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         """Yield record batches, the next of which a thread reads ahead.
 
         Memory is a few batches of some MiB, whatever the size of the file. A file without rows
-        gives one batch without rows, so that its columns can be checked.
+        gives one batch without rows, so that its columns can be checked. Close the generator to
+        leave it early.
 
         Parameters
         ----------
@@ -117,14 +119,15 @@ class LedgerFile:
         self._read = True
         return self._batches(set(wanted), progress)
 
-    def _batches(self, wanted: set[str], progress: Progress | None) -> Iterator[Any]:
+    def _batches(self, wanted: set[str], progress: Progress | None) -> Generator[Any, None, None]:
         total = self.rows if self.format == "parquet" else self.bytes
         empty = True
-        for batch, done in prefetched(self._reader.batches(wanted, self._threads)):
-            empty = False
-            if progress and total is not None:
-                progress(min(done, total), total)
-            yield batch
+        with closing(prefetched(self._reader.batches(wanted, self._threads))) as ahead:
+            for batch, done in ahead:
+                empty = False
+                if progress and total is not None:
+                    progress(min(done, total), total)
+                yield batch
         if empty and self.names:
             fields = [field for field in self.schema if field.name in wanted]
             yield pyarrow().RecordBatch.from_pylist([], pyarrow().schema(fields))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from queue import Full, Queue
 from threading import Event, Thread
@@ -14,7 +14,7 @@ _END = object()
 _PATIENCE = 0.1
 
 
-def prefetched(items: Generator[T, None, None]) -> Iterator[T]:
+def prefetched(items: Generator[T, None, None]) -> Generator[T, None, None]:
     """Yield `items`, of which a thread fetches the next while the caller has the last.
 
     At most three are alive: the caller's, one waiting, one being made. An exception of `items`
