@@ -259,3 +259,24 @@ def test_real_traces_cost_what_plain_integers_say(files, capsys, data_folder, na
     assert Fraction(found["cost"]) == cost > 0
     days = {row["TIMESTAMP"][:10] for row in rows} if path.suffix == ".csv" else {"2026-03-01"}
     assert {group["keys"]["day"] for group in found["groups"]} == days
+
+
+def test_the_generated_ledger_costs_what_arrow_sums_say(files, capsys) -> None:  # type: ignore[no-untyped-def]
+    example = Path(__file__).resolve().parents[2] / "examples" / "generate_ledger.py"
+    command = [sys.executable, example, "ledger.parquet", "2e4"]
+    subprocess.run(command, check=True, capture_output=True, cwd=files)
+    found = run_json(capsys, "ledger.parquet", "--prices", "prices.toml", "--by", "team,day")
+    cost = Fraction(0)
+    for row in pq.read_table(files / "ledger.parquet").to_pylist():
+        fresh = row["input"] - row["cache_read"]
+        given, cached, made = {
+            "swift": ("0.15", "0.075", "0.6"),
+            "sage": ("2.5", "1.25", "10"),
+            "scribe": ("2.5", "0.25", "15") if row["input"] > 12_000 else ("1.25", "0.125", "10"),
+        }[row["model"]]
+        one = Fraction(given) * fresh + Fraction(cached) * row["cache_read"]
+        one += Fraction(made) * row["output"]
+        half = row["model"] == "swift" and row["service_tier"] == "batch"
+        cost += one / (2 * 10**6 if half else 10**6)
+    assert Fraction(found["cost"]) == cost
+    assert found["statuses"] == {"OK": 20_000} and len(found["groups"]) == 20 * 28
