@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmarks import accounting_baselines as arrays
 from benchmarks import accounting_polars as polars
 from benchmarks import accounting_work
-from benchmarks.accounting import BY_NAME, BY_RANGE, REALISTIC, SIMPLE, checked, rows
+from benchmarks.accounting import BY_NAME, BY_RANGE, COSTS, REALISTIC, SIMPLE, checked, rows
 from benchmarks.accounting_calculators import CALCULATORS, MODEL, exact_cost
 from benchmarks.accounting_file import duckdb_file, write
 from benchmarks.accounting_prices import (
@@ -52,7 +52,7 @@ def need(*modules: str) -> None:
     """Skip where an extra of the benchmarks is not installed."""
     for module in modules:
         if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is not installed: pip install tokenmill[bench]")
+            pytest.skip(f"{module} is not installed")
 
 
 def needs(name: str) -> list[str]:
@@ -169,6 +169,16 @@ def test_every_contestant_is_exact_on_the_edges(name: str, monkeypatch: pytest.M
     case = Case("realistic", len(columns["ts"]))
     make = (REALISTIC | BY_RANGE)[name]
     checked(make(case, 1), one_by_one(case, lambda row: row["team"]))
+
+
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.usefixtures("one_process")
+def test_every_contestant_finds_the_cost_of_each_row(name: str) -> None:
+    need(*needs(name))
+    index = iter(range(ROWS))
+    one_each = one_by_one(CASES[2], lambda row: next(index))
+    costs = tuple(total[-1] for total in one_each.values())
+    checked(COSTS[name](CASES[2], 1), {"cost of each row": costs})
 
 
 def test_a_process_of_its_own_gives_the_same() -> None:
