@@ -362,10 +362,10 @@ def test_names():
     )
     found = [(model.provider, model.name, model.aliases) for model in book.models]
     assert found == [
+        ("", "bare", ()),
         ("azure", "azure/gpt", ("gpt",)),
         ("azure", "azure/own", ()),
         ("azure", "own", ()),
-        ("", "bare", ()),
     ]
     assert book.rules.name == "litellm"
 

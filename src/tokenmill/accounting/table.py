@@ -11,7 +11,6 @@ from .book import PriceBook
 from .columns import Columns, orphaned
 from .rates import ModelPrices, Special
 from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
-from .scale import decimals
 from .status import Status
 from .units import Unit
 from .weeks import changes_of, microseconds, week_of
@@ -20,6 +19,8 @@ LONG_AGO = -(2**63) + 1
 """Where a period without a start begins; the least 64-bit number stands for no time."""
 
 COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC = 1, 2, 4
+
+MOST_DIVISOR = 2**62
 
 STANDARD_TIERS = frozenset({"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"})
 
@@ -198,10 +199,10 @@ class Compiler:
     def _scaled(self, price: Fraction, case: Case) -> tuple[int, int]:
         """Return the price as whole number / divisor at the book's scale."""
         scaled = price * 10**self.scale
-        _, divisor = decimals(price.denominator)
-        whole = scaled * divisor
-        if whole.denominator == 1 and (divisor == 1 or self.book.rounding != "refuse"):
-            return whole.numerator, divisor
+        if scaled.denominator == 1 or (
+            self.book.rounding != "refuse" and scaled.denominator < MOST_DIVISOR
+        ):
+            return scaled.numerator, scaled.denominator
         if self.book.rounding == "refuse":
             raise ValueError(
                 f"book {self.book.name!r}: {case.model.provider}/{case.model.name}: expected prices"
