@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from .refusal import nearest, refusal
+from .refusal import refusal
 
 
 def join(path: str, key: object) -> str:
@@ -21,8 +21,7 @@ def table(value: object, path: str, keys: Collection[str] | None = None) -> Mapp
         if not isinstance(key, str):
             raise refusal(path, "keys that are text", key)
         if keys is not None and key not in keys:
-            place = path or "price book"
-            raise refusal(place, f"a known key{nearest(key, keys)}", key)
+            raise refusal(path or "price book", "a known key", key, keys)
     return value
 
 

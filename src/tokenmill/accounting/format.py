@@ -18,7 +18,7 @@ from .exact import exact, number_text
 from .fields import integer, items, join, required, table, text, texts
 from .price_forms import prices_table, read_prices
 from .rates import ModelPrices, Period, Rate
-from .refusal import nearest, refusal
+from .refusal import refusal
 from .rules import PRICE_RULES, PriceRules
 from .units import Unit, UnitSet, own_unit
 from .window_forms import read_window, window_table
@@ -179,7 +179,7 @@ def _read_rules(value: object, path: str) -> PriceRules:
     """Return rules by the name of a preset, or by their fields on top of the native ones."""
     if isinstance(value, str):
         if value not in PRICE_RULES:
-            raise refusal(path, f"the name of rules{nearest(value, PRICE_RULES)}", value)
+            raise refusal(path, "the name of rules", value, PRICE_RULES)
         return PRICE_RULES[value]
     source = dict(table(value, path, RULE_KEYS))
     fallbacks = _read_fallbacks(source.pop("fallbacks", []), join(path, "fallbacks"))

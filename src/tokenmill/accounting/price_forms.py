@@ -10,7 +10,7 @@ from typing import Any
 from .exact import decimal_text, exact
 from .fields import integer, join, required, table
 from .rates import Price, Rate, Special
-from .refusal import nearest, refusal
+from .refusal import refusal
 from .units import Unit, UnitSet
 
 QUOTE_KEYS = ("price", "per")
@@ -29,10 +29,10 @@ def read_prices(value: object, path: str, units: UnitSet, window: str = "") -> I
     """
     for key, quoted in table(value, path).items():
         place = join(path, key)
-        name, _, tier = key.partition("@")
+        name, at, tier = key.partition("@")
         if name not in units:
-            raise refusal(place, f"the name of a unit{nearest(name, units.names)}", name)
-        if key.endswith("@"):
+            raise refusal(place, "the name of a unit", name, units.names)
+        if at and not tier:
             raise refusal(place, "a service tier after '@'", key)
         for above, price in _read_tiers(quoted, place, units[name]):
             yield Rate(name, price, tier, above, window)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from .nearest import listed_nearest
 
 _LONGEST = 60
 
 
-def refusal(place: str, expected: str, found: object) -> ValueError:
-    """Return the error of a wrong value; `found` is put in words that are safe to print."""
-    return ValueError(f"{place}: expected {expected}, found {shown(found)}")
+def refusal(place: str, expected: str, found: object, known: Iterable[str] = ()) -> ValueError:
+    """Return the error of a wrong value, and the nearest of the `known` ones where it is a name.
+
+    `found` is put in words that are safe to print.
+    """
+    # Comparing takes the square of the length.
+    hint = listed_nearest(found[:_LONGEST], known) if isinstance(found, str) else ""
+    return ValueError(f"{place}: expected {expected}, found {shown(found)}{hint}")
 
 
 def shown(value: object) -> str:
@@ -25,12 +31,3 @@ def shown(value: object) -> str:
         # Python refuses to print integers of more than 4300 digits.
         return str(value) if value.bit_length() <= 256 else "a larger integer"
     return f"a {type(value).__name__}"
-
-
-def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Return the known word most like `word` as a hint to append, or all of them if few."""
-    known = list(allowed)
-    close = get_close_matches(word[:_LONGEST], known, n=1)
-    if close:
-        return f" (did you mean {close[0]!r}?)"
-    return f" (known are {', '.join(known)})" if 0 < len(known) <= 12 else ""

@@ -10,12 +10,12 @@ from datetime import date, datetime
 from fractions import Fraction
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
-from zoneinfo import ZoneInfo
 
+from .calendar import zone
 from .exact import check_size
 from .periods import begins
 from .rates import Hours, ModelPrices, Period, Rate, Special, Window
-from .refusal import nearest, refusal
+from .refusal import refusal
 from .rules import PriceRules
 from .units import INPUT, OUTPUT, Unit, UnitSet
 
@@ -125,8 +125,7 @@ def _checked_period(period: Period, model: ModelPrices, units: UnitSet, place: s
 def _check_rate(rate: Rate, model: ModelPrices, units: UnitSet, place: str) -> None:
     """Refuse a rate of an unknown unit or window, or with no price."""
     if rate.unit not in units:
-        expected = f"the name of a unit{nearest(str(rate.unit), units.names)}"
-        raise refusal(f"{place}, unit", expected, rate.unit)
+        raise refusal(f"{place}, unit", "the name of a unit", rate.unit, units.names)
     place = f"{place}, price of {rate.unit}"
     if not isinstance(rate.price, Special):
         _not_negative(rate.price, place)
@@ -134,8 +133,7 @@ def _check_rate(rate: Rate, model: ModelPrices, units: UnitSet, place: str) -> N
     if type(rate.above) is not int or not -1 <= rate.above <= HIGHEST_THRESHOLD:
         raise refusal(f"{place}, above", "an integer from -1 to 2**62", rate.above)
     if rate.window and rate.window not in model.windows:
-        expected = f"a window of the model{nearest(str(rate.window), model.windows)}"
-        raise refusal(f"{place}, window", expected, rate.window)
+        raise refusal(f"{place}, window", "a window of the model", rate.window, model.windows)
 
 
 def _check_rising(periods: Sequence[Period], place: str) -> None:
@@ -164,9 +162,9 @@ def _check_window(window: object, place: str) -> None:
     """Refuse hours outside the day, weekdays outside the week and unknown time zones."""
     if not isinstance(window, Window):
         raise TypeError(f"{place}: expected a Window, found {type(window).__name__}")
-    for zone in {window.time_zone, window.weekday_time_zone or "UTC"}:
-        if not _zone_exists(zone):
-            raise refusal(f"{place}, time zone", "a name of the IANA database", zone)
+    for name in {window.time_zone, window.weekday_time_zone or "UTC"}:
+        if not _zone_exists(name):
+            raise refusal(f"{place}, time zone", "an IANA name or an offset as '+02:00'", name)
     for hours in _some(window.hours, Hours, f"{place}, hours"):
         days = _some(hours.weekdays, int, f"{place}, weekdays")
         if not set(days) <= set(range(1, 8)):
@@ -179,12 +177,9 @@ def _check_window(window: object, place: str) -> None:
 
 @functools.cache
 def _zone_exists(name: str) -> bool:
-    if name == "UTC":
-        return True
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        # Missing, not a relative path, or a folder of the database.
+        zone(name)
+    except ValueError:
         return False
     return True
 
@@ -208,8 +203,7 @@ def _check_fallbacks(
     for unit, source, factor in fallbacks:
         for name in (unit, source):
             if name not in units:
-                expected = f"the name of a unit{nearest(str(name), units.names)}"
-                raise refusal(place, expected, name)
+                raise refusal(place, "the name of a unit", name, units.names)
         _not_negative(factor, f"{place}: factor of {unit}")
         sources.setdefault(unit, set()).add(source)
     for unit in sources:
