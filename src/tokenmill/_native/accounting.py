@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -94,15 +94,19 @@ class LedgerArrays:
     bad: Array | None
 
 
+def _nothing() -> Array:
+    return np.zeros(0, np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class RowOutputs:
-    """Arrays to be filled; None where that is not asked for."""
+    """Arrays to be filled; empty where that is not asked for."""
 
-    cost: Array | None = None
-    wide_cost: Array | None = None
-    status: Array | None = None
-    price_row: Array | None = None
-    slot_cost: Array | None = None
+    cost: Array = field(default_factory=_nothing)
+    wide_cost: Array = field(default_factory=_nothing)
+    status: Array = field(default_factory=_nothing)
+    price_row: Array = field(default_factory=_nothing)
+    slot_cost: Array = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,8 @@ from .._native.accounting import (
 )
 from .book import PriceBook
 from .columns import Columns, overlap_columns
+from .rates import ModelPrices, Period
+from .resolve import Case
 from .table import LONG_AGO, Compiler, Key, PriceRow, Stretch
 from .weeks import MINUTES_OF_WEEK
 
@@ -88,7 +90,8 @@ def _rounding(book: PriceBook) -> int:
 def _empty_row(compiler: Compiler) -> PriceRow:
     """Return a row that no key leads to: kernels are never given an empty table."""
     nothing = (0,) * len(compiler.columns.units)
-    case: Any = None
+    nobody = ModelPrices("", "", (Period(None, ()),))
+    case = Case(nobody, nobody.periods[0])
     return PriceRow(case, 0, nothing, nothing, (1,) * len(nothing), nothing, nothing, (), -1)
 
 
@@ -125,7 +128,7 @@ def _unchanged(week: NDArray[np.uint8]) -> NDArray[np.int64]:
     changes = np.append(changes, 2 * MINUTES_OF_WEEK)
     minutes = np.arange(MINUTES_OF_WEEK)
     until = changes[np.searchsorted(changes, minutes, side="right")] - minutes
-    return np.minimum(until, MINUTES_OF_WEEK)
+    return np.asarray(np.minimum(until, MINUTES_OF_WEEK), np.int64)
 
 
 def _epochs_of(stretches: Sequence[Stretch], s: int, starts: list[int]) -> slice:

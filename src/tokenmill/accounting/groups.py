@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -48,7 +47,8 @@ def group(coded: Sequence[Coded], width: int) -> Grouping:
 
     Complexity: O(1), or O(rows log rows) where there are far more groups than a batch can have.
     """
-    strides, groups = [], 1
+    strides: list[int] = []
+    groups = 1
     for column in reversed(coded):
         strides.insert(0, groups)
         groups *= len(column.labels) + 1
@@ -61,8 +61,3 @@ def group(coded: Sequence[Coded], width: int) -> Grouping:
     present, inverse = np.unique(combined, return_inverse=True)
     dense = inverse.astype(np.int32).ravel() - 1
     return Grouping(GroupColumns([dense], [1], max(1, len(present))), tuple(coded), present)
-
-
-def every(values: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """Return every combination of labels, in order."""
-    return list(product(*values))

@@ -100,7 +100,7 @@ class Pricer:
         """Make room for codes that were not there before, and look their models up."""
         shape = (len(codes.models), len(codes.service_tiers), len(codes.regions))
         for provider, name in codes.models[len(self._found) :]:
-            found = self.book.lookup(provider, name)
+            found = Status.MISSING_FIELD if name is None else self.book.lookup(provider, name)
             self._found.append(-int(found) if isinstance(found, Status) else found)
         if shape != self._key_of.shape:
             old = self._key_of

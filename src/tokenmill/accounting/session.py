@@ -111,7 +111,7 @@ class Session:
             found = pricer.charge(batch, arrays, into, grouping.columns, self._threads)
             sums.add(grouping, found)
         self._note_unpriced(batch, arrays, outputs.status)
-        return self._rows(outputs) if keep else Rows(_NONE, outputs.status, _NONE)
+        return self._rows(outputs, per_class) if keep else Rows(_NONE, outputs.status, _NONE)
 
     def _begin(self, batch: Batch) -> None:
         for book in self.books:
@@ -121,17 +121,15 @@ class Session:
             self.pricers.append(Pricer(book, columns, batch.time_zone))
 
     def _outputs(self, rows: int, columns: int, keep: bool, per_class: bool) -> RowOutputs:
-        status = np.empty(rows, np.uint8)
-        after = "price_row" in self.by
-        price_row = np.empty(rows, np.int32) if keep or after else None
-        if not keep:
-            return RowOutputs(status=status, price_row=price_row)
+        def array(asked: bool, dtype: type, *axes: int) -> NDArray[Any]:
+            return np.zeros((rows, *axes) if asked else 0, dtype)
+
         return RowOutputs(
-            cost=None if self.wide else np.empty(rows, np.int64),
-            wide_cost=np.empty((rows, 2), np.int64) if self.wide else None,
-            status=status,
-            price_row=price_row,
-            slot_cost=np.zeros((rows, columns, 2), np.int64) if per_class else None,
+            cost=array(keep and not self.wide, np.int64),
+            wide_cost=array(keep and self.wide, np.int64, 2),
+            status=array(True, np.uint8),
+            price_row=array(keep or "price_row" in self.by, np.int32),
+            slot_cost=array(per_class, np.int64, columns, 2),
         )
 
     def _coded(self, key: str, batch: Batch, outputs: RowOutputs) -> Coded:
@@ -158,16 +156,16 @@ class Session:
             old = self._unpriced.get(key, (0, 0))
             self._unpriced[key] = (old[0] + rows, old[1] + count)
 
-    def _rows(self, outputs: RowOutputs) -> Rows:
+    def _rows(self, outputs: RowOutputs, per_class: bool) -> Rows:
         cost = outputs.cost
-        if outputs.wide_cost is not None:
+        if self.wide:
             cost = np.empty(len(outputs.wide_cost), object)
             cost[:] = integers(outputs.wide_cost)
         parts: dict[str, NDArray[Any]] = {}
-        if outputs.slot_cost is not None:
+        if per_class:
             for c, name in enumerate(self._columns[0].names):
                 parts[name] = self._part(outputs.slot_cost[:, c])
-            parts["request"] = cost - sum(parts.values())
+            parts["request"] = np.asarray(cost - sum(parts.values()))
         return Rows(cost, outputs.status, outputs.price_row, parts)
 
     def _part(self, halves: NDArray[np.int64]) -> NDArray[Any]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from fractions import Fraction
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
+from .._native.accounting import DensePrices
 from .book import PriceBook
 from .calendar import zone as zone_of
 from .columns import Columns, orphaned
@@ -91,7 +91,7 @@ class Compiler:
     ----------
     keys : list of Key
     rows : list of PriceRow
-    dense : object
+    dense : DensePrices or None
         The arrays made of them, kept for the next ledger.
     lock : Lock
         Held by whoever compiles.
@@ -103,7 +103,7 @@ class Compiler:
         self.scale = scale
         self.time_zone = time_zone
         self.lock = Lock()
-        self.dense: Any = None
+        self.dense: DensePrices | None = None
         self.keys: list[Key] = []
         self.rows: list[PriceRow] = []
         self._one = 10**scale
