@@ -20,6 +20,7 @@ HEADERS = [
     "tokenmill_dispatch.h",
     "tokenmill_capacity.h",
     "tokenmill_losses.h",
+    "tokenmill_accounting.h",
     "tokenmill_texts.h",
 ]
 SOURCES = [

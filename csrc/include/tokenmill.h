@@ -154,6 +154,7 @@ int32_t tm_sweep_collect(tm_sweep *sweep, uint64_t block, uint64_t low, uint64_t
 #include "tokenmill_routing.h"
 #include "tokenmill_dispatch.h"
 #include "tokenmill_losses.h"
+#include "tokenmill_accounting.h"
 #include "tokenmill_route_token.h"
 #include "tokenmill_capacity.h"
 #include "tokenmill_texts.h"

@@ -16,6 +16,7 @@
 #include "kernels/routing/matrix.h"
 #include "kernels/routing/sinkhorn.h"
 #include "kernels/routing/auction.h"
+#include "kernels/accounting/charge.h"
 
 #define TM_KERNEL_TABLE(isa)                                                                                               \
     const tm_kernels tm_kernels_##isa = {                                                                                  \
@@ -44,4 +45,5 @@
         .column_sums = column_sums,                                                                                        \
         .sinkhorn = sinkhorn,                                                                                              \
         .auction = auction,                                                                                                \
+        .charge = charge,                                                                                                  \
     }

@@ -36,6 +36,8 @@ typedef struct tm_kernels {
     void (*column_sums)(size_t rows, size_t columns, const double *x, double *sum);
     void (*sinkhorn)(tm_sinkhorn_call *call);
     void (*auction)(tm_auction_call *call);
+    void (*charge)(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger, size_t first, size_t rows,
+                   const tm_charged *charged, const tm_totals *totals);
 } tm_kernels;
 
 /* The table in use; see dispatch.c. */

@@ -122,6 +122,18 @@ class ModelPrices:
     periods: tuple[Period, ...]
     aliases: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
-    windows: Mapping[str, Window] = field(default_factory=lambda: MappingProxyType({}))
+    windows: Mapping[str, Window] = field(default_factory=dict)
     multipliers: tuple[tuple[str, str, Fraction], ...] = ()
     fallbacks: tuple[tuple[str, str, Fraction], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep a copy of the windows that nobody can change."""
+        object.__setattr__(self, "windows", MappingProxyType(dict(self.windows)))
+
+    def __hash__(self) -> int:
+        return hash((self.provider, self.name, self.periods))
+
+    def __reduce__(self) -> tuple[type[ModelPrices], tuple[object, ...]]:
+        values = (getattr(self, name) for name in self.__dataclass_fields__)
+        plain = tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in values)
+        return type(self), plain

@@ -135,6 +135,11 @@ class UnitSet:
             if name in UNITS or names.count(name) > 1:
                 raise ValueError(f"units: expected new names, found {name!r} twice")
 
+    @property
+    def names(self) -> list[str]:
+        """Every name, the shipped ones first."""
+        return [*UNITS, *(unit.name for unit in self.own)]
+
     def __getitem__(self, name: str) -> Unit:
         """Return the unit of that name; KeyError lists none."""
         if name in UNITS:

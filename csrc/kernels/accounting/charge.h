@@ -1,0 +1,133 @@
+/* charge.h: rows of a ledger charged, and added up by group, one block after the other.
+ *
+ * Formula: cost = fixed + sum_c weight_c x_c. A bill charges each token once, at the price of the most specific priced
+ * unit that holds it, and is therefore linear in the overlapping counts that a ledger has: weight_c = price of c, less
+ * the price of what contains it. Rows where that is not known to hold go to exact.h.
+ * Contract: the same numbers for any cut of the rows; sums by group are exact in 128 bits; row outputs that are NULL
+ * are not written.
+ */
+#include "kernels/accounting/ledger.h"
+#include "kernels/accounting/exact.h"
+#include "kernels/accounting/lookup.h"
+
+#define COUNT int32_t
+#define COUNTS(name) name##_i32
+#include "kernels/accounting/inspect.h"
+#undef COUNT
+#undef COUNTS
+#define COUNT int64_t
+#define COUNTS(name) name##_i64
+#include "kernels/accounting/inspect.h"
+#undef COUNT
+#undef COUNTS
+
+#include "kernels/accounting/totals.h"
+
+/* whether no sum of weights of the block can leave 64 bits */
+static int fits_weights(const tm_prices *prices, const ledger_block *b)
+{
+    return b->most >= 0 && prices->largest_weight < INT64_MAX / 2 && b->most < (INT64_MAX / 2) / (prices->largest_weight + 1);
+}
+
+static void price_closely(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger,
+                          const tm_charged *charged, ledger_block *b, int i)
+{
+    const size_t at = b->first + (size_t)i;
+    const int narrow = charged && charged->cost;
+    int64_t *slots = charged && charged->slot_cost ? charged->slot_cost + 2 * at * (size_t)columns->columns : 0;
+    i128 cost = 0;
+    int status = charge_exactly(columns, prices, ledger, at, b->price_row[i], &cost, slots);
+    if ((status & ~TM_ROW_ROUNDED) <= TM_ROW_PRICED_ZERO && narrow && cost != (int64_t)cost) {
+        status = TM_ROW_OVERFLOW;
+    }
+    if ((status & ~TM_ROW_ROUNDED) > TM_ROW_PRICED_ZERO) {
+        cost = 0;
+        if (slots) {
+            memset(slots, 0, 2 * (size_t)columns->columns * sizeof *slots);
+        }
+    }
+    b->status[i] = (uint8_t)status;
+    b->cost[i] = (int64_t)(uint64_t)cost;
+    b->high[i] = (int64_t)(cost >> 64);
+}
+
+/* whether the weights of a price row do not say it all for this row */
+static int needs_care(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger, size_t at, int32_t row)
+{
+    const uint8_t *flags = prices->flags + (size_t)row * (size_t)columns->columns;
+    if (prices->exact_only[row] != 2) {
+        return prices->exact_only[row];
+    }
+    for (int c = 0; c < columns->columns; ++c) {
+        if (flags[c] && ledger_count(ledger, c, at)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void price_block(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger,
+                        const tm_charged *charged, ledger_block *b)
+{
+    const int all = !fits_weights(prices, b) || (charged && charged->slot_cost);
+    if (!all) {
+        (ledger->wide ? weigh_all_i64 : weigh_all_i32)(prices, ledger, b, columns->columns);
+    }
+    for (int i = 0; i < b->rows; ++i) {
+        const int32_t row = b->price_row[i];
+        if (row < 0) {
+            b->cost[i] = 0;
+            b->status[i] = (uint8_t)-row;
+        } else if (all || b->closely[i] || needs_care(columns, prices, ledger, b->first + (size_t)i, row)) {
+            price_closely(columns, prices, ledger, charged, b, i);
+            continue;
+        }
+        b->high[i] = b->cost[i] >> 63;
+    }
+}
+
+static void write_block(const tm_charged *charged, const ledger_block *b)
+{
+    for (int i = 0; i < b->rows; ++i) {
+        const size_t at = b->first + (size_t)i;
+        if (charged->cost) {
+            charged->cost[at] = b->cost[i];
+        }
+        if (charged->wide_cost) {
+            charged->wide_cost[2 * at] = b->cost[i];
+            charged->wide_cost[2 * at + 1] = b->high[i];
+        }
+        if (charged->status) {
+            charged->status[at] = b->status[i];
+        }
+        if (charged->price_row) {
+            charged->price_row[at] = b->price_row[i] < 0 ? -1 : b->price_row[i];
+        }
+    }
+}
+
+static void charge(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger, size_t first, size_t rows,
+                   const tm_charged *charged, const tm_totals *totals)
+{
+    ledger_block b;
+    uint64_t held = 0;
+    for (size_t done = 0; done < rows; done += LEDGER_BLOCK) {
+        b.first = first + done;
+        b.rows = (int)(rows - done < LEDGER_BLOCK ? rows - done : LEDGER_BLOCK);
+        (ledger->wide ? inspect_i64 : inspect_i32)(columns, ledger, &b);
+        look_up(prices, ledger, &b);
+        if (b.most < 0) {
+            (ledger->wide ? refuse_negative_i64 : refuse_negative_i32)(columns, ledger, &b);
+        }
+        price_block(columns, prices, ledger, charged, &b);
+        if (charged) {
+            write_block(charged, &b);
+        }
+        if (totals) {
+            add_block(columns, ledger, totals, &b, &held);
+        }
+    }
+    if (totals) {
+        empty_narrow(columns, totals);
+    }
+}

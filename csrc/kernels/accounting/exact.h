@@ -1,0 +1,200 @@
+/* exact.h: one row charged by the letter, in 128 bits: what the sum of weights cannot say.
+ *
+ *   leaf_c = x_c - sum of the leaves of its parts          what no more specific column counts
+ *   q_s    = sum of leaf_c over the columns that pay the price of slot s
+ *   cost   = fixed + sum_s round(price_s q_s / divisor_s), with steps: + (price_j - price_{j-1}) max(q_s - above_j, 0)
+ *
+ * Contract: counts are >= 0. Nothing is charged unless the status is OK or PRICED_ZERO.
+ * Source: the decomposition is that of genai-prices' unit registry; LiteLLM's cut is that of its generic path.
+ */
+
+/* parts of `total` that are kept when they exceed what is left, in their order */
+static void cut_parts(i128 *leaf, const int32_t *parts, int count, i128 left)
+{
+    for (int p = 0; p < count; ++p) {
+        if (parts[p] >= 0) {
+            leaf[parts[p]] = leaf[parts[p]] < left ? leaf[parts[p]] : left;
+            left -= leaf[parts[p]];
+        }
+    }
+}
+
+static i128 sum_of_parts(const i128 *x, const int32_t *parts, int count)
+{
+    i128 sum = 0;
+    for (int p = 0; p < count; ++p) {
+        sum += parts[p] >= 0 ? x[parts[p]] : 0;
+    }
+    return sum;
+}
+
+static inline i128 at_column(const i128 *x, int32_t column) { return column >= 0 ? x[column] : 0; }
+static inline i128 not_negative(i128 x) { return x > 0 ? x : 0; }
+
+/* the leaves as LiteLLM's generic path has them: parts that exceed the input are cut when something was cached, and are
+ * charged in full otherwise */
+static void litellm_leaves(const tm_columns *columns, const i128 *x, i128 *leaf)
+{
+    const tm_overlap *o = columns->overlap;
+    const i128 split = at_column(x, o->cache_write_5m) + at_column(x, o->cache_write_1h);
+    const i128 written = o->cache_write >= 0 && x[o->cache_write] ? x[o->cache_write] : split;
+    const i128 cached = at_column(x, o->cache_read);
+    const i128 input = at_column(x, o->input);
+    i128 text = at_column(x, o->input_text);
+
+    memcpy(leaf, x, (size_t)columns->columns * sizeof(i128));
+    for (int p = 0; p < 3; ++p) {
+        if (o->parts[p] >= 0) {
+            leaf[o->parts[p]] = not_negative(x[o->parts[p]] - at_column(x, o->cached[p]));
+        }
+    }
+    const i128 parts = sum_of_parts(leaf, o->parts, 3);
+    if ((cached > 0 || written > 0) && text + cached + written + parts > input) {
+        cut_parts(leaf, o->parts, 3, not_negative(input - cached - written));
+        text = not_negative(input - cached - written) - sum_of_parts(leaf, o->parts, 3);
+    } else if (text == 0) {
+        text = not_negative(input - cached - written - parts);
+    }
+    if (o->cache_read >= 0) {
+        leaf[o->cache_read] = not_negative(cached - sum_of_parts(x, o->cached, 3));
+    }
+    if (o->cache_write >= 0 && split) {
+        leaf[o->cache_write] = 0;
+    }
+    const i128 made = at_column(x, o->output_text);
+    const i128 rest = made > 0 ? made : not_negative(at_column(x, o->output) - sum_of_parts(x, o->made, 4));
+    if (o->input_text >= 0) {
+        leaf[o->input_text] = 0;
+    }
+    if (o->output_text >= 0) {
+        leaf[o->output_text] = 0;
+    }
+    if (o->input >= 0) {
+        leaf[o->input] = text;
+    }
+    if (o->output >= 0) {
+        leaf[o->output] = rest;
+    }
+}
+
+static void leaves_of_row(const tm_columns *columns, i128 *x, i128 *leaf)
+{
+    const int n = columns->columns;
+    if (columns->litellm) {
+        litellm_leaves(columns, x, leaf);
+        return;
+    }
+    if (columns->replaced >= 0) {
+        const i128 split = at_column(x, columns->replacing[0]) + at_column(x, columns->replacing[1]);
+        x[columns->replaced] = split > 0 ? split : x[columns->replaced];
+    }
+    for (int c = 0; c < n; ++c) {
+        leaf[c] = 0;
+        for (int j = 0; j < n; ++j) {
+            leaf[c] += columns->leaf[c * n + j] * x[j];
+        }
+    }
+}
+
+/* numerator / divisor as the book rounds; `inexact` is set where it had to */
+static i128 divided(i128 numerator, int64_t divisor, int32_t rounding, int *inexact)
+{
+    const i128 whole = numerator / divisor, rest = numerator % divisor;
+    if (rest == 0) {
+        return whole;
+    }
+    *inexact = 1;
+    const i128 twice = 2 * rest;
+    const int up = rounding == TM_ROUND_UP        ? 1
+                   : twice != divisor             ? twice > divisor
+                   : rounding == TM_ROUND_HALF_UP ? 1
+                                                  : (int)(whole & 1);
+    return whole + up;
+}
+
+/* the cost of q under the steps of a slot, 1 on overflow */
+static int stepped(const tm_prices *prices, int32_t row, int slot, i128 q, i128 base, i128 *cost)
+{
+    i128 previous = base;
+    int over = __builtin_mul_overflow(q, base, cost);
+    for (int32_t s = prices->first_step[row]; s < prices->first_step[row + 1]; ++s) {
+        if (prices->step_slot[s] != slot || q <= prices->step_above[s]) {
+            continue;
+        }
+        const i128 price = i128_of(prices->step_price + 2 * (size_t)s);
+        i128 more;
+        if (prices->marginal) {
+            over |= __builtin_mul_overflow(q - prices->step_above[s], price - previous, &more);
+            over |= __builtin_add_overflow(*cost, more, cost);
+        } else {
+            over |= __builtin_mul_overflow(q, price, cost);
+        }
+        previous = price;
+    }
+    return over;
+}
+
+/* q by slot; returns what the flags and the leaves refuse, or TM_ROW_OK */
+static int slots_of_row(const tm_columns *columns, const tm_prices *prices, int32_t row, const i128 *x, const i128 *leaf,
+                        i128 *q)
+{
+    const int n = columns->columns;
+    const int8_t *slots = prices->slots + (size_t)row * n;
+    const uint8_t *flags = prices->flags + (size_t)row * n;
+    int found = TM_ROW_OVERFLOW + 1;
+    memset(q, 0, (size_t)n * sizeof *q);
+    for (int c = 0; c < n; ++c) {
+        int refused = found;
+        if (x[c] > 0 && (flags[c] & TM_COUNT_ORPHAN)) {
+            refused = TM_ROW_MISSING_FIELD;
+        } else if (x[c] > 0 && (flags[c] & TM_COUNT_DYNAMIC)) {
+            refused = TM_ROW_DYNAMIC_PRICE;
+        } else if (slots[c] >= 0) {
+            q[slots[c]] += leaf[c];
+        } else if (flags[c] & TM_COUNT_UNPRICED) {
+            refused = leaf[c] < 0 ? TM_ROW_SUBSET_EXCEEDS_TOTAL : leaf[c] > 0 ? TM_ROW_NO_PRICE : found;
+        }
+        found = refused < found ? refused : found;
+    }
+    for (int c = 0; c < n; ++c) {
+        if (q[c] < 0 && found > TM_ROW_SUBSET_EXCEEDS_TOTAL) {
+            found = TM_ROW_SUBSET_EXCEEDS_TOTAL;
+        }
+    }
+    return found > TM_ROW_OVERFLOW ? TM_ROW_OK : found;
+}
+
+/* cost of a row; slot_cost (columns x 2) may be NULL */
+static int charge_exactly(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger, size_t at,
+                          int32_t row, i128 *cost, int64_t *slot_cost)
+{
+    const int n = columns->columns;
+    i128 x[TM_COLUMNS_MAX], leaf[TM_COLUMNS_MAX], q[TM_COLUMNS_MAX];
+    int used = 0, inexact = 0, over = 0;
+    for (int c = 0; c < n; ++c) {
+        x[c] = ledger_count(ledger, c, at);
+        used |= x[c] != 0;
+    }
+    leaves_of_row(columns, x, leaf);
+    const int refused = slots_of_row(columns, prices, row, x, leaf, q);
+    if (refused) {
+        return refused;
+    }
+    *cost = i128_of(prices->fixed + 2 * (size_t)row);
+    for (int c = 0; c < n; ++c) {
+        i128 part;
+        if (q[c] == 0) {
+            continue;
+        }
+        over |= stepped(prices, row, c, q[c], i128_of(prices->prices + 2 * ((size_t)row * n + c)), &part);
+        part = divided(part, prices->divisors[(size_t)row * n + c], prices->rounding, &inexact);
+        over |= __builtin_add_overflow(*cost, part, cost);
+        if (slot_cost) {
+            i128_store(slot_cost + 2 * c, part);
+        }
+    }
+    if (over) {
+        return TM_ROW_OVERFLOW;
+    }
+    return (*cost == 0 && used ? TM_ROW_PRICED_ZERO : TM_ROW_OK) | (inexact ? TM_ROW_ROUNDED : 0);
+}

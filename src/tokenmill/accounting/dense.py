@@ -1,0 +1,133 @@
+"""Compiled keys and rows as the arrays that the kernel reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._native.accounting import ROUNDINGS, DenseColumns, DensePrices
+from .book import PriceBook
+from .columns import Columns, overlap_columns
+from .table import LONG_AGO, Compiler, Key, PriceRow, Stretch
+from .weeks import MINUTES_OF_WEEK
+
+_NEVER = 2**63 - 1
+
+
+def dense_columns(columns: Columns) -> DenseColumns:
+    """Return the columns of a ledger as the kernel reads them."""
+    replace = columns.convention.writes == "replace"
+    litellm = columns.convention.overlap == "litellm"
+    return DenseColumns(
+        leaf=columns.leaf,
+        basis=columns.basis,
+        within=columns.within,
+        nested=columns.nested,
+        replaced=columns.index("cache_write") if replace else -1,
+        replacing=(columns.index("cache_write_5m"), columns.index("cache_write_1h")),
+        overlap=overlap_columns(columns) if litellm else None,
+    )
+
+
+def dense_prices(compiler: Compiler) -> DensePrices:
+    """Return everything that `compiler` has compiled, all but the codes of a ledger.
+
+    They are made anew when there is more than the last time.
+
+    Complexity: O(epochs x keys + rows x columns).
+    """
+    if compiler.dense is None or len(compiler.dense.timed) != len(compiler.keys):
+        compiler.dense = _dense_prices(compiler)
+    return compiler.dense
+
+
+def _dense_prices(compiler: Compiler) -> DensePrices:
+    rows = compiler.rows or [_empty_row(compiler)]
+    starts = sorted({s.start for key in compiler.keys for s in key.stretches if s.start > LONG_AGO})
+    weights = np.array([row.weights for row in rows], dtype=object)
+    largest = max((sum(map(abs, row.weights)) + abs(row.fixed) for row in rows), default=0)
+    fits = largest < _NEVER
+    exact = np.array([row.exact_only if fits else 1 for row in rows], np.uint8)
+    steps = [step for row in rows for step in row.steps]
+    first_step = np.cumsum([0, *(len(row.steps) for row in rows)])
+    return DensePrices(
+        key_of=np.zeros((0, 1, 1), np.int32),
+        starts=np.array(starts, np.int64),
+        timed=np.array([key.timed for key in compiler.keys], np.uint8),
+        **_cells(compiler.keys, starts),
+        weights=np.array(weights if fits else np.zeros(weights.shape), np.int64),
+        fixed=pairs([row.fixed for row in rows]),
+        exact_only=exact,
+        prices=pairs([price for row in rows for price in row.prices]),
+        divisors=np.array([row.divisors for row in rows], np.int64),
+        slots=np.array([row.slots for row in rows], np.int8),
+        flags=np.array([row.flags for row in rows], np.uint8),
+        first_step=np.array(first_step, np.int32),
+        step_slot=np.array([slot for slot, _, _ in steps], np.int32),
+        step_above=np.array([above for _, above, _ in steps], np.int64),
+        step_price=pairs([price for _, _, price in steps]),
+        largest_weight=largest if fits else 0,
+        rounding=_rounding(compiler.book),
+        marginal=compiler.book.rules.tier_reach == "marginal",
+    )
+
+
+def _rounding(book: PriceBook) -> int:
+    return ROUNDINGS["half_even" if book.rounding == "refuse" else book.rounding]
+
+
+def _empty_row(compiler: Compiler) -> PriceRow:
+    """Return a row that no key leads to: kernels are never given an empty table."""
+    nothing = (0,) * len(compiler.columns.units)
+    case: Any = None
+    return PriceRow(case, 0, nothing, nothing, (1,) * len(nothing), nothing, nothing, (), -1)
+
+
+def _cells(keys: Sequence[Key], starts: list[int]) -> dict[str, NDArray[Any]]:
+    """Return the stretch of each key in each epoch: first rows, calendars, tiers, thresholds."""
+    most = max((len(s.above) for key in keys for s in key.stretches), default=0)
+    shape = (len(starts) + 1, len(keys))
+    first_row, tiers = np.zeros(shape, np.int32), np.ones(shape, np.int32)
+    calendar = np.full(shape, -1, np.int32)
+    above = np.full((*shape, most), _NEVER, np.int64)
+    weeks: dict[bytes, int] = {}
+    for k, key in enumerate(keys):
+        for s, stretch in enumerate(key.stretches):
+            epochs = _epochs_of(key.stretches, s, starts)
+            first_row[epochs, k] = stretch.first_row
+            tiers[epochs, k] = len(stretch.above) + 1
+            above[epochs, k, : len(stretch.above)] = stretch.above
+            if stretch.week is not None and any(stretch.week):
+                calendar[epochs, k] = weeks.setdefault(stretch.week, len(weeks))
+    table = np.frombuffer(b"".join(weeks), np.uint8) if weeks else np.zeros(0, np.uint8)
+    return {
+        "first_row": first_row,
+        "calendar": calendar,
+        "tiers": tiers,
+        "above": above,
+        "weeks": table.reshape(-1, MINUTES_OF_WEEK),
+    }
+
+
+def _epochs_of(stretches: Sequence[Stretch], s: int, starts: list[int]) -> slice:
+    def epoch(start: int) -> int:
+        return int(np.searchsorted(starts, start, side="right"))
+
+    end = epoch(stretches[s + 1].start) if s + 1 < len(stretches) else len(starts) + 1
+    return slice(epoch(stretches[s].start), end)
+
+
+def pairs(values: Sequence[int]) -> NDArray[np.int64]:
+    """Return Python integers as 128 bits (n, 2), the low half first."""
+    data = b"".join(value.to_bytes(16, "little", signed=True) for value in values)
+    return np.frombuffer(data, "<i8").reshape(-1, 2)
+
+
+def integers(halves: NDArray[np.int64]) -> list[int]:
+    """Return pairs (n, 2) as Python integers."""
+    low = halves[..., 0].astype(np.uint64).tolist()
+    high = halves[..., 1].tolist()
+    return [(top << 64) | rest for rest, top in zip(low, high, strict=True)]

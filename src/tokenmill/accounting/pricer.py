@@ -1,0 +1,118 @@
+"""A book, ready for the batches of one ledger: model names looked up, prices compiled on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._native.accounting import (
+    DensePrices,
+    GroupColumns,
+    GroupSums,
+    LedgerArrays,
+    RowOutputs,
+    charge,
+)
+from .book import PriceBook
+from .columns import Columns
+from .dense import dense_columns, dense_prices
+from .ledger import Batch
+from .scale import scale_of
+from .status import Status
+from .table import Compiler
+
+# Keys are >= 0 and statuses are negative.
+_NOT_COMPILED = np.iinfo(np.int32).max
+
+
+@dataclass
+class _Codes:
+    """What the codes of a batch stand for; position 0 of tiers and regions is null."""
+
+    models: list[tuple[str | None, str | None]]
+    service_tiers: list[str]
+    regions: list[str]
+
+
+def compiler_of(book: PriceBook, columns: Columns, time_zone: str) -> Compiler:
+    """Return what compiles `book` for such columns; it is kept with the book, and what it has."""
+    zone = time_zone if book.rules.date_zone == "timestamp" else ""
+    kept: dict[object, Compiler] = vars(book).setdefault("_compilers", {})
+    signature = (columns.units, columns.convention, zone)
+    if signature not in kept:
+        kept[signature] = Compiler(book, columns, scale_of(book), time_zone)
+    return kept[signature]
+
+
+class Pricer:
+    """Charges batches of a ledger under one book."""
+
+    def __init__(self, book: PriceBook, columns: Columns, time_zone: str) -> None:
+        self.book = book
+        self.columns = columns
+        self.compiler = compiler_of(book, columns, time_zone)
+        self.scale = self.compiler.scale
+        self._dense = dense_columns(columns)
+        self._found: list[int] = []
+        self._key_of = np.full((0, 1, 1), _NOT_COMPILED, np.int32)
+        self._prices: DensePrices | None = None
+
+    def charge(
+        self,
+        batch: Batch,
+        arrays: LedgerArrays,
+        outputs: RowOutputs,
+        groups: GroupColumns | None,
+        threads: int,
+    ) -> GroupSums | None:
+        """Charge one batch, whose columns are `arrays`, into `outputs`."""
+        self._compile(batch, arrays)
+        if self._prices is None:
+            with self.compiler.lock:
+                self._prices = replace(dense_prices(self.compiler), key_of=self._key_of)
+        return charge(self._dense, self._prices, arrays, outputs, groups, threads)
+
+    def numbers(self, price_rows: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return the numbers of compiled price rows, which do not depend on the ledger; -1 none."""
+        known = np.array([row.number for row in self.compiler.rows] + [-1], np.int64)
+        return known[price_rows]
+
+    def _compile(self, batch: Batch, arrays: LedgerArrays) -> None:
+        """Compile what the batch asks for and no batch before it did."""
+        codes = _Codes(batch.models, ["", *batch.service_tiers], ["", *batch.regions])
+        self._grow(codes)
+        missing = self._key_of == _NOT_COMPILED
+        if missing.any():
+            missing &= _present(arrays, self._key_of.shape)
+        with self.compiler.lock:
+            for m, s, r in np.argwhere(missing).tolist():
+                model = self._found[m]
+                self._key_of[m, s, r] = (
+                    self.compiler.key_of(model, codes.service_tiers[s], codes.regions[r])
+                    if model >= 0
+                    else model
+                )
+                self._prices = None
+
+    def _grow(self, codes: _Codes) -> None:
+        """Make room for codes that were not there before, and look their models up."""
+        shape = (len(codes.models), len(codes.service_tiers), len(codes.regions))
+        for provider, name in codes.models[len(self._found) :]:
+            found = self.book.lookup(provider, name)
+            self._found.append(-int(found) if isinstance(found, Status) else found)
+        if shape != self._key_of.shape:
+            old = self._key_of
+            self._key_of = np.full(shape, _NOT_COMPILED, np.int32)
+            self._key_of[tuple(slice(n) for n in old.shape)] = old
+            self._prices = None
+
+
+def _present(arrays: LedgerArrays, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which (model, service tier, region) occur in the batch."""
+    seen = np.zeros((shape[0] + 1, shape[1], shape[2]), np.bool_)
+    tiers = 0 if arrays.service_tiers is None else arrays.service_tiers + 1
+    regions = 0 if arrays.regions is None else arrays.regions + 1
+    seen[arrays.models, tiers, regions] = True
+    return seen[:-1]

@@ -1,0 +1,309 @@
+"""A price book compiled for the columns of a ledger: dense tables of whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from fractions import Fraction
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from .book import PriceBook
+from .calendar import zone as zone_of
+from .columns import Columns, orphaned
+from .rates import ModelPrices, Price, Special
+from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
+from .scale import decimals
+from .status import Status
+from .units import Unit
+from .weeks import changes_of, microseconds, week_of
+
+_Owned = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]
+
+LONG_AGO = -(2**63) + 1
+"""Where a period without a start begins; the least 64-bit number stands for no time."""
+
+COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC = 1, 2, 4
+
+STANDARD_TIERS = frozenset({"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"})
+
+
+@dataclass(frozen=True)
+class PriceRow:
+    """One cell of a compiled price list, as the kernel reads it.
+
+    Integers at the book's scale: `prices` by slot, each over its divisor, `weights` by column.
+    """
+
+    case: Case
+    fixed: int
+    weights: tuple[int, ...]
+    prices: tuple[int, ...]
+    divisors: tuple[int, ...]
+    slots: tuple[int, ...]
+    flags: tuple[int, ...]
+    steps: tuple[tuple[int, int, int], ...]
+    number: int
+
+    @property
+    def exact_only(self) -> int:
+        """Return 1 where the sum of weights does not say it all, 2 where flagged counts decide."""
+        if self.steps or any(divisor != 1 for divisor in self.divisors):
+            return 1
+        return 2 if any(self.flags) else 0
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One key between two changes: the rows of its windows and context tiers."""
+
+    start: int
+    first_row: int
+    week: bytes | None = None
+    above: tuple[int, ...] = ()
+
+
+@dataclass
+class Key:
+    """A model at one service tier and region, through time."""
+
+    stretches: list[Stretch] = field(default_factory=list)
+
+    @property
+    def timed(self) -> bool:
+        """Whether a price depends on the time."""
+        return len(self.stretches) > 1 or any(s.week is not None for s in self.stretches)
+
+
+class Compiler:
+    """Compiles keys of a book on demand, for one set of columns.
+
+    Parameters
+    ----------
+    time_zone : str
+        The time stamps' own zone, for rules that read dates in it.
+
+    Attributes
+    ----------
+    keys : list of Key
+    rows : list of PriceRow
+    dense : object
+        The arrays made of them, kept for the next ledger.
+    lock : Lock
+        Held by whoever compiles.
+    """
+
+    def __init__(self, book: PriceBook, columns: Columns, scale: int, time_zone: str) -> None:
+        self.book = book
+        self.columns = columns
+        self.scale = scale
+        self.time_zone = time_zone
+        self.lock = Lock()
+        self.dense: Any = None
+        self.keys: list[Key] = []
+        self.rows: list[PriceRow] = []
+        self._one = 10**scale
+        self._leaf = [
+            (c, j, int(columns.leaf[c, j])) for c, j in np.argwhere(columns.leaf).tolist()
+        ]
+        self._owners: dict[tuple[frozenset[str], frozenset[str]], _Owned] = {}
+        self._known: dict[tuple[int, str, str], int] = {}
+        self._tiers_of: dict[int, frozenset[str]] = {}
+        self._tiers = STANDARD_TIERS.union(*(tiers_of(model) for model in book.models))
+
+    def key_of(self, model: int, service_tier: str, region: str) -> int:
+        """Return the key of a model of the book, compiled if it is new, or -status."""
+        if service_tier not in self._tiers:
+            return -Status.BAD_VALUE
+        prices = self.book.models[model]
+        if model not in self._tiers_of:
+            self._tiers_of[model] = frozenset(tiers_of(prices))
+        own = self._tiers_of[model]
+        if service_tier == "fast" and "fast" not in own:
+            service_tier = "priority"
+        if service_tier not in own:
+            service_tier = ""
+        if not any(axis == "region" and value == region for axis, value, _ in prices.multipliers):
+            region = ""
+        asked = (model, service_tier, region)
+        if asked not in self._known:
+            self._known[asked] = len(self.keys)
+            self.keys.append(self._compile(*asked))
+        return self._known[asked]
+
+    def _compile(self, index: int, service_tier: str, region: str) -> Key:
+        model = self.book.models[index]
+        starts = [start_of(period.start, self._zone()) for period in model.periods]
+        key = Key()
+        if starts and starts[0] > LONG_AGO:
+            key.stretches.append(Stretch(LONG_AGO, -Status.BEFORE_FIRST_DATE))
+        if not starts:
+            key.stretches.append(Stretch(LONG_AGO, -Status.NO_PRICE))
+        changes = changes_of(model.windows)
+        number = self._numbers(index)
+        for p, start in enumerate(starts):
+            end = starts[p + 1] if p + 1 < len(starts) else 2**63 - 1
+            rates = RateTable(model.periods[p].rates)
+            above = () if self._by_unit else rates.thresholds(service_tier)
+            first = len(self.rows)
+            for window in ("", *model.windows):
+                for crossed in (-1, *above):
+                    case = Case(model, model.periods[p], service_tier, region, window, crossed)
+                    self.rows.append(self._row(case, rates, number(case, p)))
+            for begin in (start, *(at for at in changes if start < at < end)):
+                week = week_of(model.windows, begin) if model.windows else None
+                key.stretches.append(Stretch(begin, first, week, above))
+        return key
+
+    @property
+    def _by_unit(self) -> bool:
+        rules = self.book.rules
+        return rules.tier_reach == "marginal" or rules.tier_basis == "unit"
+
+    def _zone(self) -> str:
+        return self.time_zone if self.book.rules.date_zone == "timestamp" else "UTC"
+
+    def _numbers(self, index: int) -> Callable[[Case, int], int]:
+        """Return what numbers the price rows of a model: it depends on the book alone."""
+        model = self.book.models[index]
+        tiers = sorted(tiers_of(model))
+        regions = ["", *sorted({v for axis, v, _ in model.multipliers if axis == "region"})]
+        windows = ["", *model.windows]
+        above = [-1, *sorted({rate.above for p in model.periods for rate in p.rates} - {-1})]
+
+        def number(case: Case, period: int) -> int:
+            found = period * len(tiers) + tiers.index(case.service_tier)
+            found = found * len(regions) + regions.index(case.region)
+            found = found * len(windows) + windows.index(case.window)
+            found = found * len(above) + above.index(case.crossed)
+            return (index << 32) | found
+
+        return number
+
+    def _row(self, case: Case, rates: RateTable, number: int) -> PriceRow:
+        prices = prices_of(self.book, case, rates)
+        dynamic = frozenset(n for n, price in prices.items() if price is Special.DYNAMIC)
+        owners, slots, flags = self._owned(frozenset(prices), dynamic)
+        scaled = [(0, 1)] * len(slots)
+        for c, slot in enumerate(slots):
+            price = prices[owners[c]] if slot == c else None
+            if isinstance(price, Fraction):
+                scaled[c] = self._scaled(price, case)
+        return PriceRow(
+            case,
+            self._fixed(case, prices),
+            self._weights(slots, scaled),
+            tuple(numerator for numerator, _ in scaled),
+            tuple(divisor for _, divisor in scaled),
+            slots,
+            flags,
+            self._steps(case, rates, owners, slots),
+            number,
+        )
+
+    def _owned(self, names: frozenset[str], dynamic: frozenset[str]) -> _Owned:
+        """Return whose price each column is charged at, by name and by slot, and its flags."""
+        if (names, dynamic) not in self._owners:
+            priced = frozenset(self.book.units[name] for name in names)
+            found = [owner(unit, priced) for unit in self.columns.units]
+            slots = tuple(-1 if unit is None else self._slot(unit, found) for unit in found)
+            flags = tuple(self._flag(c, found[c], dynamic, priced) for c in range(len(found)))
+            owners = tuple(unit.name if unit is not None else "" for unit in found)
+            self._owners[names, dynamic] = (owners, slots, flags)
+        return self._owners[names, dynamic]
+
+    def _slot(self, priced: Unit, owners: list[Unit | None]) -> int:
+        """Return the column that keeps a unit's price: its own, else the first that pays it."""
+        own = self.columns.index(priced.name)
+        return own if own >= 0 else owners.index(priced)
+
+    def _flag(
+        self, c: int, found: Unit | None, dynamic: frozenset[str], priced: frozenset[Unit]
+    ) -> int:
+        flag = 0
+        if found is None and self.book.rules.unpriced == "flag":
+            flag |= COUNT_UNPRICED
+        if orphaned(self.columns, c, priced, self.book.rules):
+            flag |= COUNT_ORPHAN
+        if found is not None and found.name in dynamic:
+            flag |= COUNT_DYNAMIC
+        return flag
+
+    def _scaled(self, price: Fraction, case: Case) -> tuple[int, int]:
+        """Return the price as whole number / divisor at the book's scale."""
+        whole, rest = divmod(price.numerator * self._one, price.denominator)
+        if rest == 0:
+            return whole, 1
+        _, divisor = decimals(price.denominator)
+        scaled = price * self._one
+        if (scaled * divisor).denominator == 1 and self.book.rounding != "refuse":
+            return int(scaled * divisor), divisor
+        if self.book.rounding == "refuse":
+            raise ValueError(
+                f"book {self.book.name!r}: {case.model.provider}/{case.model.name}: expected prices"
+                f" that are whole at 10^-{self.scale} {self.book.currency}, found {price};"
+                " give the book a rounding"
+            )
+        return round_fraction(scaled, self.book.rounding), 1
+
+    def _fixed(self, case: Case, prices: Mapping[str, Price]) -> int:
+        """Return what each request costs, where requests are not counted by the ledger."""
+        price = prices.get("requests")
+        fixed = self.book.fee
+        if isinstance(price, Fraction) and "requests" not in self.columns.names:
+            fixed += price
+        if not fixed:
+            return 0
+        numerator, divisor = self._scaled(fixed, case)
+        return round_fraction(Fraction(numerator, divisor), self.book.rounding)
+
+    def _weights(self, slots: tuple[int, ...], scaled: list[tuple[int, int]]) -> tuple[int, ...]:
+        weights = [0] * len(slots)
+        for c, j, factor in self._leaf:
+            if slots[c] >= 0:
+                weights[j] += factor * scaled[slots[c]][0]
+        return tuple(weights)
+
+    def _steps(
+        self, case: Case, rates: RateTable, owners: tuple[str, ...], slots: tuple[int, ...]
+    ) -> tuple[tuple[int, int, int], ...]:
+        by_unit: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
+        return tuple(
+            (c, step.above, self._scaled(step.price, case)[0])
+            for c, name in enumerate(owners)
+            if slots[c] == c
+            for step in by_unit.get(name, ())
+        )
+
+
+def round_fraction(value: Fraction, rounding: str) -> int:
+    """Return a non-negative fraction as a whole number, rounded as the book says."""
+    whole, rest = divmod(value, 1)
+    if rest == 0:
+        return int(whole)
+    half = Fraction(1, 2)
+    up = (
+        rounding == "up"
+        or rest > half
+        or (rest == half and (rounding == "half_up" or whole % 2 == 1))
+    )
+    return int(whole) + int(up)
+
+
+def tiers_of(model: ModelPrices) -> set[str]:
+    """Return the service tiers that a model has rates or factors for, and the standard one."""
+    found = {rate.service_tier for period in model.periods for rate in period.rates}
+    found |= {value for axis, value, _ in model.multipliers if axis == "service_tier"}
+    return found | {""}
+
+
+def start_of(start: date | datetime | None, zone: str) -> int:
+    """Return where a period begins, in microseconds UTC."""
+    if start is None:
+        return LONG_AGO
+    if not isinstance(start, datetime):
+        start = datetime.combine(start, time(0), zone_of(zone))
+    return microseconds(start)
