@@ -56,10 +56,10 @@ def declarations() -> str:
 
 
 ffibuilder = FFI()
-ffibuilder.cdef(declarations())
+ffibuilder.cdef(declarations() + "void tm_capsule_destroy(void *capsule);")
 ffibuilder.set_source(
     "tokenmill._native._core",
-    '#include "tokenmill.h"',
+    '#include "tokenmill.h"\n#include "capsule.h"',
     sources=[f"csrc/{name}" for name in SOURCES],
     depends=[str(path.relative_to(ROOT)) for path in sorted(CSRC.rglob("*.h"))],
     include_dirs=["csrc", "csrc/include"],

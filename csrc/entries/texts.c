@@ -8,11 +8,10 @@ int32_t tm_text_codes(size_t rows, const uintptr_t *starts, const int64_t *lengt
     if (!distinct || !table || (rows && (!starts || !lengths || !codes || !first_rows))) {
         return TM_E_NULL_POINTER;
     }
-    if (rows >= INT32_MAX || slots <= rows || (slots & (slots - 1))) {
+    if (rows >= INT32_MAX || slots < 2 || (slots & (slots - 1))) {
         return TM_E_SIZE;
     }
-    *distinct = text_codes(rows, starts, lengths, slots, table, codes, first_rows);
-    return TM_OK;
+    return text_codes(rows, starts, lengths, slots, table, codes, first_rows, distinct);
 }
 
 int32_t tm_text_pack(size_t rows, const uintptr_t *starts, const int64_t *lengths, size_t width, uint8_t *packed)

@@ -6,8 +6,8 @@
 
 /* cffi: begin */
 /* Gives equal texts equal codes, by first appearance. Text i is the lengths[i] bytes at the address starts[i]; a negative
- * length is null and has the code -1. `table` is scratch of `slots` elements, a power of two above `rows`; `first_rows`
- * (rows,) gets the row at which each code appears first, `distinct` the number of codes. */
+ * length is null and has the code -1. `table` is scratch of `slots` elements, a power of two; `first_rows` (slots / 2,) gets
+ * the row at which each code appears first, `distinct` the number of codes. TM_E_SIZE if there are more than slots / 2. */
 int32_t tm_text_codes(size_t rows, const uintptr_t *starts, const int64_t *lengths, size_t slots, int32_t *table,
                       int32_t *codes, int32_t *first_rows, size_t *distinct);
 /* Copies texts into rows of `width` bytes (rows, width): zeros follow a shorter text, a longer one is cut, null is zeros. */

@@ -5,54 +5,65 @@
  * Contract: text i is lengths[i] bytes at starts[i], which may lie anywhere and unaligned; a negative length is null, with
  * code -1. Bytes are compared, so the hash decides about speed alone. Expected O(bytes + slots); rows < 2^31.
  *
- *   text i ─► hash ─► table (slots) of codes, linear probing ─► first_rows (distinct) ─► bytes of that row, compared
+ *   text i ─► hash ─► table (slots) of codes, linear probing ─► first_rows (slots / 2) ─► bytes of that row, compared
  */
 #include <string.h>
 
-static uint64_t word_at(const uint8_t *bytes, size_t count)
+static uint64_t word_at(const uint8_t *bytes)
 {
-    uint64_t word = 0;
-    memcpy(&word, bytes, count);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
     return word;
+}
+
+/* Fewer than eight bytes in a word, by loads that may overlap: equal for equal bytes of one length, and only for those. */
+static uint64_t short_word(const uint8_t *bytes, size_t length)
+{
+    if (length >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, bytes, sizeof head);
+        memcpy(&tail, bytes + length - 4, sizeof tail);
+        return head | (uint64_t)tail << 32;
+    }
+    return length ? (uint64_t)bytes[0] | (uint64_t)bytes[length / 2] << 8 | (uint64_t)bytes[length - 1] << 16 : 0;
 }
 
 static uint64_t text_mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio, odd */
-    return hash ^ (hash >> 29);
+    return hash ^ (hash >> 32);
 }
 
 static uint64_t text_hash(const uint8_t *text, size_t length)
 {
     uint64_t hash = text_mix(0, length);
-    size_t at = 0;
-    for (; at + 8 <= length; at += 8) {
-        hash = text_mix(hash, word_at(text + at, 8));
+    if (length < 8) {
+        hash = text_mix(hash, short_word(text, length));
+    } else {
+        for (size_t at = 0; at + 8 < length; at += 8) {
+            hash = text_mix(hash, word_at(text + at));
+        }
+        hash = text_mix(hash, word_at(text + length - 8));
     }
-    if (at < length) {
-        hash = text_mix(hash, word_at(text + at, length - at));
-    }
-    return hash ^ (hash >> 32);
+    return text_mix(hash, 0); /* once more, as slots are low bits and a last letter is a high one */
 }
 
 static int same_bytes(const uint8_t *a, const uint8_t *b, size_t length)
 {
-    size_t at = 0;
-    for (; at + 8 <= length; at += 8) {
-        if (word_at(a + at, 8) != word_at(b + at, 8)) {
+    if (length < 8) {
+        return short_word(a, length) == short_word(b, length);
+    }
+    for (size_t at = 0; at + 8 < length; at += 8) {
+        if (word_at(a + at) != word_at(b + at)) {
             return 0;
         }
     }
-    for (; at < length; ++at) {
-        if (a[at] != b[at]) {
-            return 0;
-        }
-    }
-    return 1;
+    return word_at(a + length - 8) == word_at(b + length - 8);
 }
 
-static size_t text_codes(size_t rows, const uintptr_t *starts, const int64_t *lengths, size_t slots, int32_t *table,
-                         int32_t *codes, int32_t *first_rows)
+/* Returns TM_E_SIZE where more than half of the slots would be taken. */
+static int32_t text_codes(size_t rows, const uintptr_t *starts, const int64_t *lengths, size_t slots, int32_t *table,
+                          int32_t *codes, int32_t *first_rows, size_t *found)
 {
     size_t distinct = 0;
     memset(table, 0xFF, slots * sizeof *table); /* -1: free */
@@ -72,13 +83,17 @@ static size_t text_codes(size_t rows, const uintptr_t *starts, const int64_t *le
             }
         }
         if (code < 0) {
+            if (distinct == slots / 2) {
+                return TM_E_SIZE;
+            }
             code = (int32_t)distinct++;
             table[slot] = code;
             first_rows[code] = (int32_t)row;
         }
         codes[row] = code;
     }
-    return distinct;
+    *found = distinct;
+    return TM_OK;
 }
 
 static void text_pack(size_t rows, const uintptr_t *starts, const int64_t *lengths, size_t width, uint8_t *packed)

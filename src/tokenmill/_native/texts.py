@@ -19,6 +19,9 @@ from .errors import check
 
 Int32 = NDArray[np.int32]
 
+# A first table that stays in the nearest cache; columns of more distinct values get a larger one.
+_SLOTS = 1 << 13
+
 
 @dataclass(frozen=True)
 class Texts:
@@ -84,20 +87,24 @@ class Texts:
         Expected O(bytes).
         """
         rows = len(self)
-        codes, first_rows = np.empty(rows, np.int32), np.empty(rows, np.int32)
-        slots = 1 << max(4, (2 * rows).bit_length())
-        table, distinct = np.empty(slots, np.int32), ffi.new("size_t *")
-        status = lib.tm_text_codes(
-            rows,
-            *self._pointers(),
-            slots,
-            ffi.cast("int32_t *", address(table)),
-            ffi.cast("int32_t *", address(codes)),
-            ffi.cast("int32_t *", address(first_rows)),
-            distinct,
-        )
-        check(status)
-        return codes, first_rows[: distinct[0]].copy()
+        codes = np.empty(rows, np.int32)
+        slots, most = _SLOTS, 1 << max(4, (2 * rows).bit_length())
+        while True:
+            table, first_rows = np.empty(slots, np.int32), np.empty(slots // 2, np.int32)
+            distinct = ffi.new("size_t *")
+            status = lib.tm_text_codes(
+                rows,
+                *self._pointers(),
+                slots,
+                ffi.cast("int32_t *", address(table)),
+                ffi.cast("int32_t *", address(codes)),
+                ffi.cast("int32_t *", address(first_rows)),
+                distinct,
+            )
+            if status != lib.TM_E_SIZE or slots >= most:
+                check(status)
+                return codes, first_rows[: distinct[0]].copy()
+            slots = most
 
     def packed(self, width: int) -> NDArray[np.uint8]:
         """Return the bytes (n, width), zeros after shorter ones, longer ones cut."""

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
 
 NULL_TIME = -(2**63)
+_NULL_DAY = NULL_TIME // 86_400_000_000
 
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
@@ -21,6 +23,8 @@ _FIRST_DAY, _LAST_DAY = -719_160, 2_932_894
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):?([0-5][0-9])")
 # A table over days or months is at most so long; what lies further apart is sorted instead.
 _LONGEST_TABLE = 1 << 20
+# Time stamps looked at together, so that what is made of them stays in the cache.
+_BLOCK = 1 << 15
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -128,45 +132,50 @@ def month_codes(times: Int64, time_zone: str = "UTC") -> tuple[Int32, list[str |
 def _codes(
     times: Int64, time_zone: str, part: Callable[[Int64], NDArray[np.datetime64]]
 ) -> tuple[Int32, list[str | None]]:
-    null = times == NULL_TIME
-    some = bool(null.any())
-    days, codes = _distinct(_local_days(times[~null] if some else times, zone(time_zone)))
-    labels, of_day = np.unique(part(days), return_inverse=True)
-    texts: list[str | None] = [str(label) for label in labels]
-    codes = of_day.astype(np.int32)[codes]
-    if not some:
-        return codes, texts
-    spread = np.full(len(times), len(texts), np.int32)
-    spread[~null] = codes
-    return spread, [*texts, None]
+    tz = zone(time_zone)
+    days = np.empty(len(times), np.int64)
+    for low in range(0, len(times), _BLOCK):
+        days[low : low + _BLOCK] = _local_days(times[low : low + _BLOCK], tz)
+    distinct = _distinct(days)
+    null = int(_NULL_DAY in distinct[:1])
+    labels, of_day = np.unique(part(distinct[null:]), return_inverse=True)
+    codes: Int32 = np.array([*[len(labels)] * null, *of_day], np.int32)
+    return _looked_up(days, distinct, codes), [*map(str, labels), *[None] * null]
 
 
 def _local_days(times: Int64, tz: tzinfo) -> Int64:
-    """Return the days since 1970 by the clock of a zone."""
-    utc_days: Int64 = times // _DAY
-    changes, offsets = _offsets(_distinct(utc_days)[0], tz)
-    if not offsets.any():
-        return utc_days
-    if len(offsets) == 1:
-        local = times + offsets[0]
-    else:
-        local = times + offsets[np.searchsorted(changes, times, side="right")]
-    days: Int64 = local // _DAY
+    """Return the days since 1970 by the clock of a zone, `_NULL_DAY` where null."""
+    days: Int64 = times // _DAY
+    changes, offsets = _offsets(_distinct(days), tz)
+    if len(offsets) > 1:
+        days = (times + offsets[np.searchsorted(changes, times, side="right")]) // _DAY
+    elif offsets[0]:
+        days = (times + offsets[0]) // _DAY
+    days[times == NULL_TIME] = _NULL_DAY
     return days
 
 
-def _distinct(values: Int64) -> tuple[Int64, Int32]:
-    """Return the distinct values, rising, and the code of each value."""
+def _distinct(values: Int64) -> Int64:
+    """Return the distinct values, rising."""
     if not len(values):
-        return values, np.empty(0, np.int32)
+        return values
     low, high = int(values.min()), int(values.max())
     if high - low >= _LONGEST_TABLE:
-        distinct, codes = np.unique(values, return_inverse=True)
-        return distinct, codes.astype(np.int32)
+        return np.unique(values)
     present = np.zeros(high - low + 1, np.bool_)
     present[values - low] = True
-    distinct = np.flatnonzero(present) + low
-    return distinct, (np.cumsum(present, dtype=np.int32) - np.int32(1))[values - low]
+    return np.flatnonzero(present) + low
+
+
+def _looked_up(values: Int64, distinct: Int64, codes: Int32) -> Int32:
+    """Return the code of each value, where `codes` has those of the distinct values."""
+    if not len(values) or distinct[-1] - distinct[0] >= _LONGEST_TABLE:
+        found: Int32 = codes[np.searchsorted(distinct, values)]
+        return found
+    table = np.empty(distinct[-1] - distinct[0] + 1, np.int32)
+    table[distinct - distinct[0]] = codes
+    found = table[values - distinct[0]]
+    return found
 
 
 def _offsets(utc_days: Int64, tz: tzinfo) -> tuple[Int64, Int64]:
@@ -187,7 +196,7 @@ def _offsets(utc_days: Int64, tz: tzinfo) -> tuple[Int64, Int64]:
             offsets.append(before)
         if before != after:
             _find_changes(start, tz, changes, offsets)
-    return np.array(changes, np.int64), np.array(offsets or [0], np.int64)
+    return np.array(changes, np.int64), np.array(offsets, np.int64)
 
 
 def _find_changes(start: int, tz: tzinfo, changes: list[int], offsets: list[int]) -> None:
@@ -207,6 +216,7 @@ def _find_changes(start: int, tz: tzinfo, changes: list[int], offsets: list[int]
         offsets.append(after)
 
 
+@lru_cache(maxsize=1 << 16)
 def _offset(time: int, tz: tzinfo) -> int:
     """Return a zone's offset from UTC at an instant, both in microseconds."""
     moment = _EPOCH + timedelta(microseconds=time)

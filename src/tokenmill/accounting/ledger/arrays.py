@@ -17,6 +17,7 @@ _DL_CPU = 1
 _KINDS = {"i": "integer", "u": "integer", "f": "float", "b": "boolean", "M": "timestamp"}
 _KINDS |= {"U": "text", "S": "text", "O": "object"}
 _UNITS = ("s", "ms", "us", "ns", "D")
+_NAN = float("nan")
 # pandas has null values of its own, known by the names of their types, so as not to import it.
 _NULLS = ("NoneType", "NAType", "NaTType")
 
@@ -34,6 +35,8 @@ class ArrayColumn:
         """What it holds."""
         if self.dictionary is not None:
             return "dictionary"
+        if self.values.dtype.kind == "M" and self.unit == "D":
+            return "date"
         return _KINDS.get(self.values.dtype.kind, "other")
 
     @property
@@ -65,7 +68,7 @@ class ArrayColumn:
 
     def numbers(self) -> NDArray[Any]:
         """Return the values in place, time stamps as integers."""
-        return self.values.view(np.int64) if self.kind == "timestamp" else self.values
+        return self.values.view(np.int64) if self.values.dtype.kind == "M" else self.values
 
     def texts(self) -> Texts:
         """Return the values as byte strings of UTF-8."""
@@ -156,6 +159,8 @@ def of_objects(values: list[Any]) -> ArrayColumn:
         numbers = values if valid is None else [0 if is_null(value) else value for value in values]
         if max(map(abs, numbers)) < 2**63:
             return ArrayColumn(np.array(numbers, np.int64), valid)
+    if types == {float}:
+        return ArrayColumn(np.array([_NAN if is_null(value) else value for value in values]), valid)
     objects = np.empty(len(values), object)
     objects[:] = values
     return ArrayColumn(objects, valid)

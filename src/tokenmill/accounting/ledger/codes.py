@@ -40,7 +40,7 @@ def first_and_codes(column: Column) -> tuple[NDArray[Any], list[Any]]:
 
 
 def _of_objects(objects: list[Any]) -> tuple[Int32, list[Any]]:
-    """Code Python objects by type and value, as 1, True and 1.0 are not the same."""
+    """Code Python objects by type and value."""
     numbered: dict[tuple[type, Any], int] = {}
     codes = np.empty(len(objects), np.int32)
     for row, value in enumerate(objects):
@@ -69,7 +69,8 @@ class Coder:
     def code(self, value: Any) -> int:
         """Return the code of a value, a new one if it is new."""
         spelled = self._spelled(value)
-        code = self._codes.setdefault(spelled, len(self.values))
+        # by type as well, as 1, True and 1.0 are equal
+        code = self._codes.setdefault((type(spelled), spelled), len(self.values))
         if code == len(self.values):
             self.values.append(spelled)
         return code

@@ -18,6 +18,8 @@ _LAYOUT = re.compile(
     r"(?:[T ]00:00(?P<seconds>:00(?:[.,](?P<fraction>0{1,9}))?)?"
     r"(?: ?(?P<zone>Z|(?P<sign>[+-])00(?::?(?P<minutes>00))?))?)?"
 )
+# Texts looked at together, so that what is made of them stays in the cache.
+_BLOCK = 1 << 14
 _MINUTE = 60_000_000
 _DAY = 1440 * _MINUTE
 
@@ -33,28 +35,29 @@ def parse_times(texts: Texts, null: int) -> tuple[Int64, str, NDArray[np.bool_] 
     all share, or ``""``. Digits beyond microseconds are cut. Null, the empty text and what cannot
     be read are `null`.
     """
-    there: Rows = slice(None)
-    if texts.lengths.min(initial=1) <= 0:
-        there = np.flatnonzero(texts.lengths > 0)
-        texts = (everything := texts).take(there)
-        values, zone, bad = parse_times(texts, null)
-        spread = np.full(len(everything), null, np.int64)
-        spread[there] = values
-        spread_bad = np.zeros(len(everything), np.bool_)
-        spread_bad[there] = False if bad is None else bad
-        return spread, zone, spread_bad if bad is not None else None
-    width = max(1, min(int(texts.lengths.max(initial=0)), _LONGEST))
-    packed = texts.packed(width)
+    values, bad = np.full(len(texts), null, np.int64), np.zeros(len(texts), np.bool_)
+    offsets: set[int] = set()
+    for low in range(0, len(texts), _BLOCK):
+        there = np.flatnonzero(texts.lengths[low : low + _BLOCK] > 0) + low
+        values[there], bad[there], found = _parse_block(texts.take(there), null)
+        offsets |= found
+    return values, _shared_zone(offsets), bad if bad.any() else None
+
+
+def _parse_block(texts: Texts, null: int) -> tuple[Int64, NDArray[np.bool_], set[int]]:
+    """Return instants, which of them are bad, and their offsets in minutes."""
     values, bad = np.full(len(texts), null, np.int64), np.ones(len(texts), np.bool_)
-    offsets: list[Int64] = []
+    offsets: set[int] = set()
+    packed = texts.packed(max(1, min(int(texts.lengths.max(initial=0)), _LONGEST)))
     for layout, rows in _layouts(packed):
         found = _LAYOUT.fullmatch(layout)
         if found:
             times, offset, good = _read(packed[rows], found)
             values[rows], bad[rows] = np.where(good, times, null), ~good
-            offsets.append(np.unique(offset[good]))
-    values[texts.lengths > _LONGEST], bad[texts.lengths > _LONGEST] = null, True
-    return values, _shared_zone(offsets), bad if bad.any() else None
+            offsets.update(np.unique(offset[good]).tolist())
+    long = texts.lengths > _LONGEST
+    values[long], bad[long] = null, True
+    return values, bad, offsets
 
 
 def _layouts(packed: NDArray[np.uint8]) -> Iterator[tuple[str, Rows]]:
@@ -67,17 +70,19 @@ def _layouts(packed: NDArray[np.uint8]) -> Iterator[tuple[str, Rows]]:
         yield texts[0], slice(None)
         return
     order = np.argsort(codes, kind="stable")
-    ends = np.cumsum(np.bincount(codes, minlength=len(texts)))
-    for text, low, high in zip(texts, [0, *ends[:-1]], ends, strict=True):
-        yield text, order[low:high]
+    counts = np.bincount(codes, minlength=len(texts))
+    for text, high, count in zip(texts, np.cumsum(counts), counts, strict=True):
+        yield text, order[high - count : high]
 
 
 def _number(packed: NDArray[np.uint8], low: int, high: int) -> Int64:
     """Return the digits low <= column < high as a number (n,)."""
-    number = np.zeros(len(packed), np.int64)
+    number = np.zeros(len(packed), np.int32)
     for column in range(low, high):
-        number = number * 10 + (packed[:, column] - np.uint8(_ZERO))
-    return number
+        number *= 10
+        number += packed[:, column]
+    zeros = _ZERO * (10 ** (high - low) - 1) // 9  # what the characters are above their digits
+    return number.astype(np.int64) - np.int64(zeros)
 
 
 def _read(
@@ -121,12 +126,12 @@ def _first_days(months: Int64) -> tuple[Int64, Int64]:
     return days[months - low], days[months - low + 1]
 
 
-def _shared_zone(offsets: list[Int64]) -> str:
+def _shared_zone(offsets: set[int]) -> str:
     """Return the offset that all time stamps have, as a zone."""
-    distinct = np.unique(np.concatenate(offsets)).tolist() if offsets else []
-    if distinct in ([], [0]):
-        return "UTC"
-    if len(distinct) > 1:
+    if len(offsets) > 1:
         return ""
-    hours, minutes = divmod(abs(distinct[0]), 60)
-    return f"{'-' if distinct[0] < 0 else '+'}{hours:02}:{minutes:02}"
+    offset = next(iter(offsets), 0)
+    if not offset:
+        return "UTC"
+    hours, minutes = divmod(abs(offset), 60)
+    return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"

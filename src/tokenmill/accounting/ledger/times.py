@@ -12,6 +12,7 @@ from ..._native.column import Column
 from ..._native.texts import Texts
 from ..calendar import NULL_TIME
 from .codes import first_and_codes
+from .counts import either
 from .iso import parse_times
 
 # The years 1 to 9999, as calendars have them.
@@ -52,7 +53,7 @@ def read_times(name: str, column: Column, unit: str = "") -> Times:
     if kind in ("integer", "float") and unit:
         return _checked(*_in_microseconds(column, unit), "UTC")
     if kind == "text":
-        return Times(*parse_times(column.texts(), NULL_TIME))
+        return _of_texts(column.texts())
     if kind in ("dictionary", "object"):
         return _of_values(column)
     hint = (
@@ -112,11 +113,18 @@ def _checked(
     return Times(np.ascontiguousarray(values), zone, found)
 
 
+def _of_texts(texts: Texts) -> Times:
+    values, zone, bad = parse_times(texts, NULL_TIME)
+    there = values != NULL_TIME
+    read = _checked(values, None if there.all() else there, None, zone)
+    return read._replace(bad=either(read.bad, bad))
+
+
 def _of_values(column: Column) -> Times:
     """Read each distinct value once; naive datetimes are UTC."""
     codes, values = first_and_codes(column)
     texts = [None if value is None else _text(value) for value in values]
-    read = Times(*parse_times(Texts.of_list(texts), NULL_TIME))
+    read = _of_texts(Texts.of_list(texts))
     bad = None if read.bad is None else np.append(read.bad, False)[codes]
     return Times(np.append(read.values, NULL_TIME)[codes], read.zone, bad)
 
@@ -138,7 +146,7 @@ def instant(value: Any) -> int:
     ValueError
         It cannot be read.
     """
-    read = Times(*parse_times(Texts.of_list([_text(value)]), NULL_TIME))
+    read = _of_texts(Texts.of_list([_text(value)]))
     if read.bad is not None or read.values[0] == NULL_TIME:
         raise ValueError(f"time: expected a datetime or ISO 8601, found {value!r}")
     return int(read.values[0])
