@@ -18,7 +18,7 @@ from . import accounting_polars as polars
 from . import accounting_sql as sql
 from .accounting_calculators import CALCULATORS, MODEL, REQUESTS, exact_cost
 from .accounting_work import Case, Contestant, Totals
-from .row import Build, Row, Work
+from .row import Row, Work
 
 LEDGER_ROWS = 2_000_000
 MakeContestant = Callable[[Case, int], Contestant]
@@ -47,10 +47,21 @@ BY_RANGE: dict[str, MakeContestant] = {
     "DuckDB ASOF join": sql.asof_join,
     "Polars join_asof": polars.asof_join,
 }
+# The cost of each row, which only these return; ours returns totals beside it.
+COSTS: dict[str, MakeContestant] = {
+    "DuckDB": duckdb.key_join_costs,
+    "Polars": polars.gather_costs,
+    "numpy": arrays.numpy_costs,
+}
 
 
 def ours(case: Case, threads: int) -> Contestant:
     """`tokenmill.accounting.charge` on the case's columns, with a book of the case's prices."""
+    raise NotImplementedError("tokenmill.accounting.charge")
+
+
+def ours_costs(case: Case, threads: int) -> Contestant:
+    """The same with `out=`; read as {"cost of each row": (cost, ...)} in 10^-12 USD."""
     raise NotImplementedError("tokenmill.accounting.charge")
 
 
@@ -59,10 +70,10 @@ def ours_requests() -> Contestant:
     raise NotImplementedError("tokenmill.accounting.charge")
 
 
-@lru_cache(maxsize=2)
-def expected(case: Case) -> Totals:
-    """Return the totals that everybody has to find."""
-    one = arrays.numpy_gather(case)
+@lru_cache(maxsize=1)
+def expected(case: Case, make: MakeContestant) -> Totals:
+    """Return what everybody has to find, as NumPy's `make` finds it."""
+    one = make(case, 1)
     return one.read(one.run())
 
 
@@ -74,29 +85,25 @@ def checked(contestant: Contestant, totals: Totals) -> Work:
     return contestant.run
 
 
-def builds(contestants: Mapping[str, MakeContestant], case: Case, threads: int) -> dict[str, Build]:
-    """Return what builds each contestant and checks it."""
-
-    def build(make: MakeContestant) -> Work:
-        return checked(make(case, threads), expected(case))
-
-    return {name: partial(build, make) for name, make in contestants.items()}
-
-
 def row(
     name: str,
     case: Case,
     contestants: Mapping[str, MakeContestant],
     target_ns: float | None = None,
     threads: int = 1,
+    mine: MakeContestant = ours,
 ) -> Row:
     """Return the row of a case; the limit is one read of its columns."""
+
+    def build(make: MakeContestant) -> Work:
+        return checked(make(case, threads), expected(case, contestants["numpy"]))
+
     return Row(
         name,
         "row",
         case.rows,
-        builds({"ours": ours}, case, threads)["ours"],
-        builds(contestants, case, threads),
+        partial(build, mine),
+        {name: partial(build, make) for name, make in contestants.items()},
         target_ns=target_ns,
         bytes_read=case.bytes_per_row,
     )
@@ -130,6 +137,7 @@ def rows(size: int = LEDGER_ROWS) -> list[Row]:
         row("charge realistic, near-time-sorted", realistic, REALISTIC | BY_RANGE, 10.0),
         row("charge realistic, any order", any_order, REALISTIC, 16.0),
         row("charge realistic, int64 counts", wide, REALISTIC),
+        row("charge realistic, cost of each row", realistic, COSTS, mine=ours_costs),
         row("charge realistic, all cores", realistic, on_cores, threads=cores),
         requests_row(),
     ]

@@ -79,27 +79,49 @@ def in_chunks(
         return sum(pool.map(one, starts, stops), start=np.int64(0))
 
 
+def costs_of(rows: Columns, keys: Keys, classes: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return the cost (n,) of each row, 10^-12 USD."""
+    key = keys.of(rows)
+    cost = np.zeros(len(key), np.int64)
+    for name, prices in zip(classes, keys.table.effective, strict=True):
+        product = prices.take(key)
+        product *= rows[name]
+        cost += product
+    return cost
+
+
 def numpy_gather(case: Case, threads: int = 1) -> Contestant:
     """NumPy: gather prices by key, multiply, bincount by team, chunk by chunk in cache."""
-    columns, table = case.columns(), dense(case.prices(), case.classes)
-    keys = Keys(table)
+    columns, keys = case.columns(), Keys(dense(case.prices(), case.classes))
 
     def chunk(start: int, stop: int) -> NDArray[np.int64]:
         rows = {name: array[start:stop] for name, array in columns.items()}
-        key = keys.of(rows)
+        cost = costs_of(rows, keys, case.classes)
         team = rows["team"].astype(np.intp)
-        cost = np.zeros(stop - start, np.int64)
-        sums = []
-        for name, prices in zip(case.classes, table.effective, strict=True):
-            product = prices.take(key)
-            product *= rows[name]
-            cost += product
-            sums.append(np.bincount(team, rows[name], TEAMS))
+        sums = [np.bincount(team, rows[name], TEAMS) for name in case.classes]
         sums.append(np.bincount(team, cost & LIMB_MASK, TEAMS))
         sums.append(np.bincount(team, cost >> LIMB, TEAMS))
         return np.array(sums).astype(np.int64)
 
     return Contestant(lambda: in_chunks(chunk, case.rows, CHUNK, threads), totals_of)
+
+
+def numpy_costs(case: Case, threads: int = 1) -> Contestant:
+    """NumPy: the cost of each row, and no totals."""
+    columns, keys = case.columns(), Keys(dense(case.prices(), case.classes))
+
+    def run() -> NDArray[np.int64]:
+        costs = np.empty(case.rows, np.int64)
+
+        def chunk(start: int, stop: int) -> NDArray[np.int64]:
+            rows = {name: array[start:stop] for name, array in columns.items()}
+            costs[start:stop] = costs_of(rows, keys, case.classes)
+            return np.zeros(1, np.int64)
+
+        in_chunks(chunk, case.rows, CHUNK, threads)
+        return costs
+
+    return Contestant(run, lambda costs: {"cost of each row": tuple(costs.tolist())})
 
 
 def numpy_cells(case: Case, threads: int = 1) -> Contestant:

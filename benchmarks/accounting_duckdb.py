@@ -87,17 +87,40 @@ def keyed(table: Dense, usage: str) -> str:
         ) AS ruled JOIN open_minutes USING (minute)"""
 
 
-def key_join(case: Case, threads: int = 1) -> Contestant:
-    """Tuned: codes, and a join on a dense integer key."""
+def prepared(case: Case, threads: int) -> tuple[Any, str]:
+    """Return a database with the ledger in codes, and the SQL of its rows with their prices."""
     database, table = connection(threads), dense(case.prices(), case.classes)
-    create(database, "usage", dict(case.columns()))
+    number = np.arange(case.rows, dtype=np.int32)
+    create(database, "usage", case.columns() | {"number": number})
     create_prices(database, table, case.classes)
-    source = "(SELECT *, model AS key FROM usage)"
+    source = "SELECT *, model AS key FROM usage"
     if case.kind != "simple":
         create_rules(database, table)
-        source = f"({keyed(table, 'usage')})"
-    money = " + ".join(f"{name} * p_{name}" for name in case.classes)
+        source = keyed(table, "usage")
+    return database, f"({source}) JOIN prices USING (key)"
+
+
+def money(classes: tuple[str, ...]) -> str:
+    """Return the SQL of a row's cost at prices less those of the whole."""
+    return " + ".join(f"{name} * p_{name}" for name in classes)
+
+
+def key_join(case: Case, threads: int = 1) -> Contestant:
+    """Tuned: codes, and a join on a dense integer key."""
+    database, source = prepared(case, threads)
     query = f"""
-        SELECT team, {sums(case.classes)}, sum({money}) AS money
-        FROM {source} JOIN prices USING (key) GROUP BY team"""
+        SELECT team, {sums(case.classes)}, sum({money(case.classes)}) AS money
+        FROM {source} GROUP BY team"""
     return contestant(database, query, by_code)
+
+
+def key_join_costs(case: Case, threads: int = 1) -> Contestant:
+    """The cost of each row beside its number, since a join keeps no order, and no totals."""
+    database, source = prepared(case, threads)
+    query = f"SELECT number, {money(case.classes)} AS cost FROM {source}"
+
+    def read(result: Any) -> Totals:
+        costs = result.sort_by("number")["cost"].to_pylist()
+        return {"cost of each row": tuple(map(int, costs))}
+
+    return contestant(database, query, read)

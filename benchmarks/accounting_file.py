@@ -19,6 +19,7 @@ from .accounting_duckdb import (
     create_prices,
     create_rules,
     keyed,
+    money,
     sums,
 )
 from .accounting_prices import DAY, SERVICE_TIERS, dense, model_names
@@ -71,9 +72,8 @@ def duckdb_file(case: Case, path: Path, threads: int = 1) -> Contestant:
     create_rules(database, table)
     codes = np.arange(len(table.starts), dtype=np.int16)
     create(database, "model_codes", {"model": model_names(), "code": codes})
-    money = " + ".join(f"{name} * p_{name}" for name in case.classes)
     query = f"""
-        SELECT team, ts // {DAY} AS day, {sums(case.classes)}, sum({money}) AS money
+        SELECT team, ts // {DAY} AS day, {sums(case.classes)}, sum({money(case.classes)}) AS money
         FROM ({keyed(table, coded(path, case.classes))}) JOIN prices USING (key)
         GROUP BY team, day"""
     return contestant(database, query, by_team_and_day)

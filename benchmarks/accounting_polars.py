@@ -34,21 +34,27 @@ class _Collected:
 
 
 def read(frame: Any) -> Totals:
-    """Return totals from a frame of team code, tokens and money."""
+    """Return totals from a frame of team code, tokens and money, or of costs alone."""
+    if frame.columns == ["cost"]:
+        return {"cost of each row": tuple(frame["cost"].to_list())}
     return {team: tuple(values) for team, *values in frame.iter_rows()}
+
+
+def costs(case: Case, price: Callable[[str], Any]) -> Any:
+    """Return the expression of a row's cost; `price` is that of a class's price."""
+    import polars as pl
+
+    products = (pl.col(name).cast(pl.Int64) * price(name) for name in case.classes)
+    return sum(products, start=pl.lit(0, pl.Int64))
 
 
 def total(lazy: Any, case: Case, price: Callable[[str], Any]) -> Any:
     """Return the totals by team; `price` is the expression of a class's price."""
     import polars as pl
 
-    cost = sum(
-        (pl.col(name).cast(pl.Int64) * price(name) for name in case.classes),
-        start=pl.lit(0, pl.Int64),
-    )
     tokens = [pl.col(name).cast(pl.Int64).sum() for name in case.classes]
     money = pl.col("cost").cast(pl.Int128).sum()
-    return lazy.with_columns(cost=cost).group_by("team").agg(*tokens, money)
+    return lazy.with_columns(cost=costs(case, price)).group_by("team").agg(*tokens, money)
 
 
 def counted(conditions: list[Any]) -> Any:
@@ -83,15 +89,18 @@ def with_key(lazy: Any, table: Dense, date: Any, is_open: Any, tier: Any) -> Any
     return lazy.with_columns(key=key)
 
 
-def gather_plan(case: Case) -> Any:
-    """Gather rules by model and prices by key, with no join."""
+def taken(values: Any, index: Any) -> Any:
+    """Return the expression of values gathered by an index."""
+    import polars as pl
+
+    return pl.lit(pl.Series(np.ascontiguousarray(values))).gather(index)
+
+
+def gathered(case: Case, finish: Callable[[Any, Case, Callable[[str], Any]], Any]) -> Any:
+    """Gather rules by model and prices by key, with no join, and finish with the prices."""
     import polars as pl
 
     table, lazy = dense(case.prices(), case.classes), usage(case)
-
-    def taken(values: Any, index: Any) -> Any:
-        return pl.lit(pl.Series(np.ascontiguousarray(values))).gather(index)
-
     if case.kind == "simple":
         lazy = lazy.with_columns(key=pl.col("model"))
     else:
@@ -103,12 +112,27 @@ def gather_plan(case: Case) -> Any:
         is_open = taken(table.open.ravel(), minute.cast(pl.UInt32))
         lazy = with_key(lazy, table, date, is_open, tier)
     prices = dict(zip(case.classes, table.effective, strict=True))
-    return total(lazy, case, lambda name: taken(prices[name], pl.col("key")))
+    return finish(lazy, case, lambda name: taken(prices[name], pl.col("key")))
+
+
+def gather_plan(case: Case) -> Any:
+    """Totals at gathered prices."""
+    return gathered(case, total)
+
+
+def costs_plan(case: Case) -> Any:
+    """The cost of each row at gathered prices, in the order of the rows."""
+    return gathered(case, lambda lazy, case, price: lazy.select(cost=costs(case, price)))
 
 
 def gather(case: Case, threads: int = 1) -> Contestant:
     """Tuned: codes, and prices gathered by an integer key."""
     return in_polars(case, threads, gather_plan)
+
+
+def gather_costs(case: Case, threads: int = 1) -> Contestant:
+    """The cost of each row, and no totals."""
+    return in_polars(case, threads, costs_plan)
 
 
 def price_frame(table: Dense, case: Case) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypedDict
 
 import numpy as np
@@ -152,6 +153,7 @@ def simple_prices() -> list[PriceRow]:
     return rows
 
 
+@lru_cache(maxsize=1)
 def realistic_prices() -> list[PriceRow]:
     """Return four dates, four service tiers, three context tiers, for one model in five a window.
 

@@ -4,18 +4,25 @@ import datetime
 import importlib.util
 from collections import defaultdict
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks import accounting_baselines as arrays
-from benchmarks.accounting import BY_NAME, BY_RANGE, REALISTIC, SIMPLE, checked, rows
+from benchmarks import accounting_polars as polars
+from benchmarks import accounting_work
+from benchmarks.accounting import BY_NAME, BY_RANGE, COSTS, REALISTIC, SIMPLE, checked, rows
 from benchmarks.accounting_calculators import CALCULATORS, MODEL, exact_cost
 from benchmarks.accounting_file import duckdb_file, write
 from benchmarks.accounting_prices import (
+    CLASSES,
     DAY,
+    LEDGER_START,
+    MINUTE,
     PARENT,
     SERVICE_TIERS,
     PriceRow,
@@ -23,9 +30,10 @@ from benchmarks.accounting_prices import (
     model_names,
     open_minutes,
 )
-from benchmarks.accounting_work import BLOCK, Case, Totals, ledger, team_names
+from benchmarks.accounting_work import BLOCK, Case, Contestant, Totals, ledger, team_names
+from benchmarks.child import in_child
 
-ROWS = 3000
+ROWS = 2000
 CASES = [
     Case("simple", ROWS),
     Case("simple", ROWS, "int64", "any"),
@@ -44,7 +52,17 @@ def need(*modules: str) -> None:
     """Skip where an extra of the benchmarks is not installed."""
     for module in modules:
         if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is not installed: pip install tokenmill[bench]")
+            pytest.skip(f"{module} is not installed")
+
+
+def needs(name: str) -> list[str]:
+    """Return the modules a contestant of that name needs."""
+    return [module for library in NEEDS for module in NEEDS[library] if library in name]
+
+
+def lacking(case: Case, threads: int) -> Contestant:
+    """Fail as a contestant does whose library is not installed."""
+    raise ImportError("no_such_library")
 
 
 def is_open(window: Window, ts: int) -> bool:
@@ -91,25 +109,96 @@ def one_by_one(case: Case, group: Callable[[dict[str, int]], Any]) -> Totals:
     return {key: tuple(values) for key, values in found.items()}
 
 
+@lru_cache
+def by_team(case: Case) -> Totals:
+    """Return the totals by team code."""
+    return one_by_one(case, lambda row: row["team"])
+
+
+def edges() -> dict[str, NDArray[Any]]:
+    """Return rows on, just before and just after every edge that a rule has.
+
+    Each of 40 models meets its thresholds around its dates and around the edges of its windows.
+    """
+    rows = []
+    for price in Case("realistic", 1).prices():
+        code = model_names().index(price["model"])
+        if code >= 40:
+            continue
+        times = [price["valid_from"]] if price["valid_from"] >= LEDGER_START else []
+        if window := price["window"]:
+            days = [LEDGER_START + day * DAY for day in range(7)]
+            times += [day + window[edge] * MINUTE for day in days for edge in ("start", "end")]
+        for time in times:
+            for ts in (time - 1, time, time + MINUTE):
+                for limit in price["thresholds"]:
+                    service = SERVICE_TIERS.index(price["service_tier"])
+                    rows += [(code, service, ts, tokens) for tokens in (limit, limit + 1)]
+    model, service, ts, tokens = np.array(rows).T
+    counts = {name: np.arange(len(rows)) % 7 for name in CLASSES}
+    counts |= {"input": tokens, "output": np.full(len(rows), 100)}
+    return {
+        "model": model.astype(np.int16),
+        "team": (np.arange(len(rows)) % 11).astype(np.int16),
+        "service_tier": service.astype(np.int8),
+        "ts": ts,
+    } | {name: count.astype(np.int32) for name, count in counts.items()}
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Polars run here, which is quicker than a process each."""
+    monkeypatch.setattr(polars, "in_child", lambda build, case, threads, _: build(case, threads))
+
+
 @pytest.mark.parametrize(("case", "make"), CONTESTANTS)
+@pytest.mark.usefixtures("one_process")
 def test_every_contestant_finds_the_exact_totals(
     case: Case, make: Any, request: pytest.FixtureRequest
 ) -> None:
-    for library, modules in NEEDS.items():
-        if library in request.node.name:
-            need(*modules)
-    totals = one_by_one(case, lambda row: row["team"])
-    checked(make(case, 1), totals)
+    need(*needs(request.node.name))
+    checked(make(case, 1), by_team(case))
+
+
+@pytest.mark.parametrize("name", REALISTIC | BY_RANGE)
+@pytest.mark.usefixtures("one_process")
+def test_every_contestant_is_exact_on_the_edges(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    need(*needs(name))
+    columns = edges()
+    monkeypatch.setattr(accounting_work, "ledger", lambda case: columns)
+    case = Case("realistic", len(columns["ts"]))
+    make = (REALISTIC | BY_RANGE)[name]
+    checked(make(case, 1), one_by_one(case, lambda row: row["team"]))
+
+
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.usefixtures("one_process")
+def test_every_contestant_finds_the_cost_of_each_row(name: str) -> None:
+    need(*needs(name))
+    index = iter(range(ROWS))
+    one_each = one_by_one(CASES[2], lambda row: next(index))
+    costs = tuple(total[-1] for total in one_each.values())
+    checked(COSTS[name](CASES[2], 1), {"cost of each row": costs})
+
+
+def test_a_process_of_its_own_gives_the_same() -> None:
+    need("polars")
+    checked(polars.gather(CASES[0], 1), by_team(CASES[0]))
+
+
+def test_what_a_process_lacks_is_an_import_error_here() -> None:
+    with pytest.raises(ImportError, match="no_such_library"):
+        in_child(lacking, CASES[0], 1, {})
 
 
 @pytest.mark.parametrize("make", [arrays.numpy_gather, arrays.numba_loop])
 def test_chunks_and_threads_add_up(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrays, "CHUNK", 700)
-    checked(make(CASES[2], 3), one_by_one(CASES[2], lambda row: row["team"]))
+    checked(make(CASES[2], 3), by_team(CASES[2]))
 
 
 def test_a_wrong_total_is_refused() -> None:
-    totals = one_by_one(CASES[2], lambda row: row["team"])
+    totals = dict(by_team(CASES[2]))
     totals[0] = (*totals[0][:-1], totals[0][-1] + 1)
     with pytest.raises(ValueError, match="1 other groups"):
         checked(arrays.numpy_gather(CASES[2]), totals)

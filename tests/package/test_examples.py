@@ -10,6 +10,10 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 LINES = {
+    "generate_ledger.py": [
+        r"ledger.parquet: 100,000 rows, \d\.\d MB",
+        r"charge it: tokenmill charge ledger.parquet --prices prices.toml --by team,day",
+    ],
     "rent_or_own.py": [
         r"owned +[\d.]+",
         r"an owned hour costs less than 2 USD in [\d.]+%",
@@ -33,7 +37,7 @@ LINES = {
     ],
 }
 # What an example needs beside the package.
-NEEDS = {"route_torch_tensor.py": "torch"}
+NEEDS = {"generate_ledger.py": "pyarrow", "route_torch_tensor.py": "torch"}
 
 
 def test_every_example_is_run_here() -> None:
@@ -41,12 +45,12 @@ def test_every_example_is_run_here() -> None:
 
 
 @pytest.mark.parametrize("name", list(LINES))
-def test_example(name: str) -> None:
+def test_example(name: str, tmp_path: Path) -> None:
     needed = NEEDS.get(name)
     if needed and importlib.util.find_spec(needed) is None:
-        pytest.skip(f"{needed} is not installed: the example routes its tensors")
+        pytest.skip(f"{needed} is not installed: the example needs it")
     command = [sys.executable, "-W", "error", str(FOLDER / name)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     for line in LINES[name]:
         assert re.search(f"^{line}", done.stdout, re.MULTILINE), (line, done.stdout)

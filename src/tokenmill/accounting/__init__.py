@@ -1,1 +1,46 @@
 """Token cost accounting: price books, and ledgers charged exactly."""
+
+from .allocate import allocate
+from .book import PriceBook
+from .calendar import day, month
+from .charge import Charges, LedgerError, charge, total
+from .conventions import CONVENTIONS
+from .diff import diff
+from .ledger import Batch, Ledger
+from .litellm import from_litellm
+from .rates import Hours, ModelPrices, Period, Rate, Special, Window
+from .rules import PRICE_RULES, PriceRules, UsageConvention
+from .status import ROUNDED, Status
+from .totals import Totals
+from .units import UNITS, Unit, own_unit
+
+__all__ = [
+    "Batch",
+    "CONVENTIONS",
+    "Charges",
+    "Hours",
+    "Ledger",
+    "LedgerError",
+    "ModelPrices",
+    "PRICE_RULES",
+    "Period",
+    "PriceBook",
+    "PriceRules",
+    "ROUNDED",
+    "Rate",
+    "Special",
+    "Status",
+    "Totals",
+    "UNITS",
+    "Unit",
+    "UsageConvention",
+    "Window",
+    "allocate",
+    "charge",
+    "day",
+    "diff",
+    "from_litellm",
+    "month",
+    "own_unit",
+    "total",
+]

@@ -32,11 +32,19 @@ def dense_columns(columns: Columns) -> DenseColumns:
     )
 
 
-def dense_prices(compiler: Compiler, key_of: NDArray[np.int32]) -> DensePrices:
-    """Return everything that `compiler` has compiled; `key_of` (models, service tiers, regions).
+def dense_prices(compiler: Compiler) -> DensePrices:
+    """Return everything that `compiler` has compiled, all but the codes of a ledger.
+
+    They are made anew when there is more than the last time.
 
     Complexity: O(epochs x keys + rows x columns).
     """
+    if compiler.dense is None or len(compiler.dense.timed) != len(compiler.keys):
+        compiler.dense = _dense_prices(compiler)
+    return compiler.dense
+
+
+def _dense_prices(compiler: Compiler) -> DensePrices:
     rows = compiler.rows or [_empty_row(compiler)]
     starts = sorted({s.start for key in compiler.keys for s in key.stretches if s.start > LONG_AGO})
     weights = np.array([row.weights for row in rows], dtype=object)
@@ -46,7 +54,7 @@ def dense_prices(compiler: Compiler, key_of: NDArray[np.int32]) -> DensePrices:
     steps = [step for row in rows for step in row.steps]
     first_step = np.cumsum([0, *(len(row.steps) for row in rows)])
     return DensePrices(
-        key_of=np.ascontiguousarray(key_of, np.int32),
+        key_of=np.zeros((0, 1, 1), np.int32),
         starts=np.array(starts, np.int64),
         timed=np.array([key.timed for key in compiler.keys], np.uint8),
         **_cells(compiler.keys, starts),

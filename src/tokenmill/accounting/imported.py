@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from .book import PriceBook
-from .rates import Price, Special
+from .rates import ModelPrices, Price, Special
 
 LARGEST_FILE = 64 * 2**20
 """Bytes of a price list; the largest published one is 2 MB."""
@@ -94,13 +95,30 @@ class Notes:
         if self.repair == "15":
             repaired = _FIFTEEN.plus(number)
             if repaired != number:
-                self.repairs.append(Repair(model, key, str(number), str(repaired)))
+                self.repairs.append(Repair(model, key, str(number), str(repaired.normalize())))
             number = repaired
         return Fraction(number)
 
-    def report(self, book: PriceBook) -> Import:
-        """Return the book with what was noted."""
-        return Import(book, tuple(self.repairs), tuple(self.ignored))
+    def report(self, name: str, models: Iterable[ModelPrices], **book: Any) -> Import:
+        """Return the book of these models with what was noted.
+
+        It rounds rows half to even where its prices are repaired, or where one is no decimal.
+        """
+        models = tuple(models)
+        exact_text = self.repair == "none" and all(map(_is_decimal, _fractions(models)))
+        rounding = "refuse" if exact_text else "half_even"
+        made = PriceBook(name, models, rounding=rounding, **book)
+        return Import(made, tuple(self.repairs), tuple(self.ignored))
+
+
+def _fractions(models: Iterable[ModelPrices]) -> set[Fraction]:
+    rates = (rate for model in models for period in model.periods for rate in period.rates)
+    return {rate.price for rate in rates if isinstance(rate.price, Fraction)}
+
+
+def _is_decimal(price: Fraction) -> bool:
+    """Whether some number of decimals writes it: its denominator has no prime but 2 and 5."""
+    return 10 ** price.denominator.bit_length() % price.denominator == 0
 
 
 class Fields:

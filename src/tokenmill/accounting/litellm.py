@@ -98,10 +98,8 @@ def read_litellm(
         if key == _SAMPLE:
             continue
         models.append(_model(Fields(notes, *_entry(key, keys)), search_size))
-    book = PriceBook(
-        name, _with_aliases(models, notes), version=version, rules=PRICE_RULES["litellm"]
-    )
-    return notes.report(book)
+    named = _with_aliases(models, notes)
+    return notes.report(name, named, version=version, rules=PRICE_RULES["litellm"])
 
 
 def _entry(key: object, keys: object) -> tuple[str, Mapping[str, object]]:

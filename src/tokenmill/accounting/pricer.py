@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ from .scale import scale_of
 from .status import Status
 from .table import Compiler
 
-_NOT_COMPILED = 1
+# Keys are >= 0 and statuses are negative.
+_NOT_COMPILED = np.iinfo(np.int32).max
 
 
 @dataclass
@@ -35,14 +36,24 @@ class _Codes:
     regions: list[str]
 
 
+def compiler_of(book: PriceBook, columns: Columns, time_zone: str) -> Compiler:
+    """Return what compiles `book` for such columns; it is kept with the book, and what it has."""
+    zone = time_zone if book.rules.date_zone == "timestamp" else ""
+    kept: dict[object, Compiler] = vars(book).setdefault("_compilers", {})
+    signature = (columns.units, columns.convention, zone)
+    if signature not in kept:
+        kept[signature] = Compiler(book, columns, scale_of(book), time_zone)
+    return kept[signature]
+
+
 class Pricer:
     """Charges batches of a ledger under one book."""
 
     def __init__(self, book: PriceBook, columns: Columns, time_zone: str) -> None:
         self.book = book
         self.columns = columns
-        self.scale = scale_of(book)
-        self.compiler = Compiler(book, columns, self.scale, time_zone)
+        self.compiler = compiler_of(book, columns, time_zone)
+        self.scale = self.compiler.scale
         self._dense = dense_columns(columns)
         self._found: list[int] = []
         self._key_of = np.full((0, 1, 1), _NOT_COMPILED, np.int32)
@@ -59,7 +70,8 @@ class Pricer:
         """Charge one batch, whose columns are `arrays`, into `outputs`."""
         self._compile(batch, arrays)
         if self._prices is None:
-            self._prices = dense_prices(self.compiler, self._key_of)
+            with self.compiler.lock:
+                self._prices = replace(dense_prices(self.compiler), key_of=self._key_of)
         return charge(self._dense, self._prices, arrays, outputs, groups, threads)
 
     def numbers(self, price_rows: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -74,14 +86,15 @@ class Pricer:
         missing = self._key_of == _NOT_COMPILED
         if missing.any():
             missing &= _present(arrays, self._key_of.shape)
-        for m, s, r in zip(*(axis.tolist() for axis in np.nonzero(missing)), strict=True):
-            model = self._found[m]
-            self._key_of[m, s, r] = (
-                self.compiler.key_of(model, codes.service_tiers[s], codes.regions[r])
-                if model >= 0
-                else model
-            )
-            self._prices = None
+        with self.compiler.lock:
+            for m, s, r in np.argwhere(missing).tolist():
+                model = self._found[m]
+                self._key_of[m, s, r] = (
+                    self.compiler.key_of(model, codes.service_tiers[s], codes.regions[r])
+                    if model >= 0
+                    else model
+                )
+                self._prices = None
 
     def _grow(self, codes: _Codes) -> None:
         """Make room for codes that were not there before, and look their models up."""

@@ -126,6 +126,8 @@ def prices_of(book: PriceBook, case: Case, table: RateTable) -> Chosen:
     chosen = table.chosen(case.service_tier, case.window, case.crossed)
     chosen = with_fallbacks(chosen, (*case.model.fallbacks, *book.rules.fallbacks))
     factor = factor_of(book, case)
+    if factor == 1:
+        return chosen
     return {
         unit: price * factor if isinstance(price, Fraction) else price
         for unit, price in chosen.items()

@@ -50,8 +50,15 @@ def _fallback_factors(
 def scale_of(book: PriceBook) -> int:
     """Return the least s so that every effective price x 10^s is whole, but for a divisor.
 
-    Complexity: O(rates x factors of their model).
+    Complexity: O(rates x factors of their model), once.
     """
+    kept: dict[str, int] = vars(book)
+    if "_scale" not in kept:
+        kept["_scale"] = _scale_of(book)
+    return kept["_scale"]
+
+
+def _scale_of(book: PriceBook) -> int:
     most = decimals(book.fee.denominator)[0]
     for model in book.models:
         factors = _multiples(book, model)

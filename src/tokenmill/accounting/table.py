@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from fractions import Fraction
+from threading import Lock
+from typing import Any
+
+import numpy as np
 
 from .book import PriceBook
 from .calendar import zone as zone_of
 from .columns import Columns, orphaned
-from .rates import ModelPrices, Special
+from .rates import ModelPrices, Price, Special
 from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
 from .scale import decimals
 from .status import Status
 from .units import Unit
 from .weeks import changes_of, microseconds, week_of
+
+_Owned = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]
 
 LONG_AGO = -(2**63) + 1
 """Where a period without a start begins; the least 64-bit number stands for no time."""
@@ -78,6 +85,15 @@ class Compiler:
     ----------
     time_zone : str
         The time stamps' own zone, for rules that read dates in it.
+
+    Attributes
+    ----------
+    keys : list of Key
+    rows : list of PriceRow
+    dense : object
+        The arrays made of them, kept for the next ledger.
+    lock : Lock
+        Held by whoever compiles.
     """
 
     def __init__(self, book: PriceBook, columns: Columns, scale: int, time_zone: str) -> None:
@@ -85,9 +101,17 @@ class Compiler:
         self.columns = columns
         self.scale = scale
         self.time_zone = time_zone
+        self.lock = Lock()
+        self.dense: Any = None
         self.keys: list[Key] = []
         self.rows: list[PriceRow] = []
+        self._one = 10**scale
+        self._leaf = [
+            (c, j, int(columns.leaf[c, j])) for c, j in np.argwhere(columns.leaf).tolist()
+        ]
+        self._owners: dict[tuple[frozenset[str], frozenset[str]], _Owned] = {}
         self._known: dict[tuple[int, str, str], int] = {}
+        self._tiers_of: dict[int, frozenset[str]] = {}
         self._tiers = STANDARD_TIERS.union(*(tiers_of(model) for model in book.models))
 
     def key_of(self, model: int, service_tier: str, region: str) -> int:
@@ -95,7 +119,9 @@ class Compiler:
         if service_tier not in self._tiers:
             return -Status.BAD_VALUE
         prices = self.book.models[model]
-        own = tiers_of(prices)
+        if model not in self._tiers_of:
+            self._tiers_of[model] = frozenset(tiers_of(prices))
+        own = self._tiers_of[model]
         if service_tier == "fast" and "fast" not in own:
             service_tier = "priority"
         if service_tier not in own:
@@ -117,6 +143,7 @@ class Compiler:
         if not starts:
             key.stretches.append(Stretch(LONG_AGO, -Status.NO_PRICE))
         changes = changes_of(model.windows)
+        number = self._numbers(index)
         for p, start in enumerate(starts):
             end = starts[p + 1] if p + 1 < len(starts) else 2**63 - 1
             rates = RateTable(model.periods[p].rates)
@@ -125,7 +152,7 @@ class Compiler:
             for window in ("", *model.windows):
                 for crossed in (-1, *above):
                     case = Case(model, model.periods[p], service_tier, region, window, crossed)
-                    self.rows.append(self._row(case, rates, self._number(index, case, p)))
+                    self.rows.append(self._row(case, rates, number(case, p)))
             for begin in (start, *(at for at in changes if start < at < end)):
                 week = week_of(model.windows, begin) if model.windows else None
                 key.stretches.append(Stretch(begin, first, week, above))
@@ -139,64 +166,81 @@ class Compiler:
     def _zone(self) -> str:
         return self.time_zone if self.book.rules.date_zone == "timestamp" else "UTC"
 
-    def _number(self, index: int, case: Case, period: int) -> int:
-        """Return the price row's number, which depends on the book alone."""
-        model = case.model
+    def _numbers(self, index: int) -> Callable[[Case, int], int]:
+        """Return what numbers the price rows of a model: it depends on the book alone."""
+        model = self.book.models[index]
         tiers = sorted(tiers_of(model))
         regions = ["", *sorted({v for axis, v, _ in model.multipliers if axis == "region"})]
         windows = ["", *model.windows]
         above = [-1, *sorted({rate.above for p in model.periods for rate in p.rates} - {-1})]
-        number = period * len(tiers) + tiers.index(case.service_tier)
-        number = number * len(regions) + regions.index(case.region)
-        number = number * len(windows) + windows.index(case.window)
-        number = number * len(above) + above.index(case.crossed)
-        return (index << 32) | number
+
+        def number(case: Case, period: int) -> int:
+            found = period * len(tiers) + tiers.index(case.service_tier)
+            found = found * len(regions) + regions.index(case.region)
+            found = found * len(windows) + windows.index(case.window)
+            found = found * len(above) + above.index(case.crossed)
+            return (index << 32) | found
+
+        return number
 
     def _row(self, case: Case, rates: RateTable, number: int) -> PriceRow:
         prices = prices_of(self.book, case, rates)
-        units = self.book.units
-        priced = {units[name]: price for name, price in prices.items()}
-        owners = [owner(unit, priced) for unit in self.columns.units]
-        slots = [owners.index(found) if found is not None else -1 for found in owners]
-        exact = [
-            priced[found] if found is not None else Fraction(0)
-            for found in (owners[slot] if slot == c else None for c, slot in enumerate(slots))
-        ]
-        flags = [
-            self._flag(c, found, priced.get(found) if found else None, frozenset(priced))
-            for c, found in enumerate(owners)
-        ]
-        scaled = [self._scaled(p if isinstance(p, Fraction) else Fraction(0), case) for p in exact]
-        steps = self._steps(case, rates, owners, slots)
+        dynamic = frozenset(n for n, price in prices.items() if price is Special.DYNAMIC)
+        owners, slots, flags = self._owned(frozenset(prices), dynamic)
+        scaled = [(0, 1)] * len(slots)
+        for c, slot in enumerate(slots):
+            price = prices[owners[c]] if slot == c else None
+            if isinstance(price, Fraction):
+                scaled[c] = self._scaled(price, case)
         return PriceRow(
             case,
-            self._fixed(case, priced),
+            self._fixed(case, prices),
             self._weights(slots, scaled),
             tuple(numerator for numerator, _ in scaled),
             tuple(divisor for _, divisor in scaled),
-            tuple(slots),
-            tuple(flags),
-            steps,
+            slots,
+            flags,
+            self._steps(case, rates, owners, slots),
             number,
         )
 
-    def _flag(self, c: int, found: Unit | None, price: object, priced: frozenset[Unit]) -> int:
+    def _owned(self, names: frozenset[str], dynamic: frozenset[str]) -> _Owned:
+        """Return whose price each column is charged at, by name and by slot, and its flags."""
+        if (names, dynamic) not in self._owners:
+            priced = frozenset(self.book.units[name] for name in names)
+            found = [owner(unit, priced) for unit in self.columns.units]
+            slots = tuple(-1 if unit is None else self._slot(unit, found) for unit in found)
+            flags = tuple(self._flag(c, found[c], dynamic, priced) for c in range(len(found)))
+            owners = tuple(unit.name if unit is not None else "" for unit in found)
+            self._owners[names, dynamic] = (owners, slots, flags)
+        return self._owners[names, dynamic]
+
+    def _slot(self, priced: Unit, owners: list[Unit | None]) -> int:
+        """Return the column that keeps a unit's price: its own, else the first that pays it."""
+        own = self.columns.index(priced.name)
+        return own if own >= 0 else owners.index(priced)
+
+    def _flag(
+        self, c: int, found: Unit | None, dynamic: frozenset[str], priced: frozenset[Unit]
+    ) -> int:
         flag = 0
         if found is None and self.book.rules.unpriced == "flag":
             flag |= COUNT_UNPRICED
         if orphaned(self.columns, c, priced, self.book.rules):
             flag |= COUNT_ORPHAN
-        if price is Special.DYNAMIC:
+        if found is not None and found.name in dynamic:
             flag |= COUNT_DYNAMIC
         return flag
 
     def _scaled(self, price: Fraction, case: Case) -> tuple[int, int]:
         """Return the price as whole number / divisor at the book's scale."""
-        scaled = price * 10**self.scale
+        whole, rest = divmod(price.numerator * self._one, price.denominator)
+        if rest == 0:
+            return whole, 1
         _, divisor = decimals(price.denominator)
-        whole = scaled * divisor
-        if whole.denominator == 1 and (divisor == 1 or self.book.rounding != "refuse"):
-            return whole.numerator, divisor
+        scaled = price * self._one
+        if (scaled * divisor).denominator == 1 and self.book.rounding != "refuse":
+            return int(scaled * divisor), divisor
         if self.book.rounding == "refuse":
             raise ValueError(
                 f"book {self.book.name!r}: {case.model.provider}/{case.model.name}: expected prices"
@@ -205,32 +249,33 @@ class Compiler:
             )
         return round_fraction(scaled, self.book.rounding), 1
 
-    def _fixed(self, case: Case, priced: dict[Unit, Fraction | Special]) -> int:
+    def _fixed(self, case: Case, prices: Mapping[str, Price]) -> int:
         """Return what each request costs, where requests are not counted by the ledger."""
-        requests = self.book.units["requests"]
-        price = priced.get(requests)
+        price = prices.get("requests")
         fixed = self.book.fee
-        if isinstance(price, Fraction) and requests not in self.columns.units:
+        if isinstance(price, Fraction) and "requests" not in self.columns.names:
             fixed += price
+        if not fixed:
+            return 0
         numerator, divisor = self._scaled(fixed, case)
         return round_fraction(Fraction(numerator, divisor), self.book.rounding)
 
-    def _weights(self, slots: list[int], scaled: list[tuple[int, int]]) -> tuple[int, ...]:
-        leaf = self.columns.leaf
-        own = [scaled[slot][0] if slot >= 0 else 0 for slot in slots]
-        return tuple(
-            sum(int(leaf[c, j]) * own[c] for c in range(len(slots))) for j in range(len(slots))
-        )
+    def _weights(self, slots: tuple[int, ...], scaled: list[tuple[int, int]]) -> tuple[int, ...]:
+        weights = [0] * len(slots)
+        for c, j, factor in self._leaf:
+            if slots[c] >= 0:
+                weights[j] += factor * scaled[slots[c]][0]
+        return tuple(weights)
 
     def _steps(
-        self, case: Case, rates: RateTable, owners: list[Unit | None], slots: list[int]
+        self, case: Case, rates: RateTable, owners: tuple[str, ...], slots: tuple[int, ...]
     ) -> tuple[tuple[int, int, int], ...]:
         by_unit: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
         return tuple(
             (c, step.above, self._scaled(step.price, case)[0])
-            for c, found in enumerate(owners)
-            if found is not None and slots[c] == c
-            for step in by_unit.get(found.name, ())
+            for c, name in enumerate(owners)
+            if slots[c] == c
+            for step in by_unit.get(name, ())
         )
 
 

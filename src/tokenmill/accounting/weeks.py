@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
+
+import numpy as np
 
 from .calendar import zone as zone_of
 from .rates import Window
@@ -72,32 +74,31 @@ def _offset_at(zone: str, instant: int) -> int:
     return offset
 
 
-def _inside(minute: int, spans: Iterable[tuple[int, int]]) -> bool:
-    for start, end in spans:
-        if start < end:
-            if start <= minute < end:
-                return True
-        elif minute >= start or minute < end:
-            return True
-    return False
-
-
 def week_of(windows: Mapping[str, Window], instant: int) -> bytes:
     """Return which window is open in each minute of a week from Monday 00:00 UTC, 0 for none.
 
     Window i is i + 1, in the order of `windows`; of two that are open the first counts. Clocks are
     those at `instant`, in microseconds.
     """
-    table = bytearray(MINUTES_OF_WEEK)
-    for number, window in reversed(list(enumerate(windows.values(), 1))):
-        hours_zone, days_zone = zones_of(window)
-        by_hour, by_day = _offset_at(hours_zone, instant), _offset_at(days_zone, instant)
-        for minute in range(MINUTES_OF_WEEK):
-            of_day = (minute + by_hour) % 1440
-            weekday = ((minute + by_day) % MINUTES_OF_WEEK) // 1440 + 1
-            if any(
-                weekday in hours.weekdays and _inside(of_day, hours.minutes)
-                for hours in window.hours
-            ):
-                table[minute] = number
-    return bytes(table)
+    offsets = tuple(
+        (_offset_at(hours, instant), _offset_at(days, instant))
+        for hours, days in map(zones_of, windows.values())
+    )
+    return _week(tuple(windows.values()), offsets)
+
+
+@lru_cache(maxsize=4096)
+def _week(windows: tuple[Window, ...], offsets: tuple[tuple[int, int], ...]) -> bytes:
+    minutes = np.arange(MINUTES_OF_WEEK)
+    table = np.zeros(MINUTES_OF_WEEK, np.uint8)
+    for number in range(len(windows), 0, -1):
+        by_hour, by_day = offsets[number - 1]
+        of_day = (minutes + by_hour) % 1440
+        weekday = (minutes + by_day) % MINUTES_OF_WEEK // 1440 + 1
+        for hours in windows[number - 1].hours:
+            inside = np.zeros(MINUTES_OF_WEEK, np.bool_)
+            for start, end in hours.minutes:
+                after, before = of_day >= start, of_day < end
+                inside |= after & before if start < end else after | before
+            table[inside & np.isin(weekday, list(hours.weekdays))] = number
+    return table.tobytes()

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from .arguments import build_parser
-from .failure import CommandError
+from .failure import EXIT_ERROR, CommandError
 
 EXIT_OK = 0
-EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 
@@ -25,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 2 refused (one line on stderr says why), 130 interrupted by Ctrl-C.
+        0 done, 2 refused (one line on stderr says why), 3 done but for rows of a ledger that could
+        not be charged, 130 interrupted by Ctrl-C.
     """
     if sys.stderr is None:
         # Closed by the caller; print and argparse would write to stdout instead.
@@ -39,21 +39,22 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         arguments = build_parser().parse_args(argv)
-        arguments.run(arguments)
+        status: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except CommandError as error:
         print(f"tokenmill: error: {error}", file=sys.stderr)
-        return EXIT_ERROR
+        return error.status
     except KeyboardInterrupt:
         print("tokenmill: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         _give_up_stdout()  # the reader (head, less) left early
+        return EXIT_OK
     except OSError as error:
         _give_up_stdout()
         print(f"tokenmill: error: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return EXIT_ERROR
-    return EXIT_OK
+    return status or EXIT_OK
 
 
 def _give_up_stdout() -> None:

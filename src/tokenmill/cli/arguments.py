@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Any
 
 from .._version import __version__
@@ -18,7 +19,9 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unknown argument {unknown[0]!r}")
+            near = get_close_matches(unknown[0].partition("=")[0], self._option_string_actions, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            self.error(f"unknown argument {unknown[0]!r}{hint}")
         return found, unknown
 
 
@@ -33,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_race(commands)
     _add_route(commands)
+    _add_charge(commands)
     info = commands.add_parser(
         "info", help="show version, instruction sets, threads and compiler", allow_abbrev=False
     )
@@ -111,6 +115,76 @@ def _add_route(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--trace", metavar="FILE.npz", help="write the expert ids as a trace (.npz or .jsonl)"
     )
     route.set_defaults(run=_run_route)
+
+
+def _add_charge(commands: argparse._SubParsersAction[_Parser]) -> None:
+    charge = commands.add_parser(
+        "charge",
+        help="what does a ledger of usage cost, to the last digit?",
+        description="Charge a ledger of usage under a price book: exact totals by group, and what "
+        "could not be charged. Exit status 3 where some rows could not.",
+        allow_abbrev=False,
+    )
+    charge.add_argument(
+        "ledger", metavar="LEDGER", help="Parquet, CSV or JSON lines; - reads text from stdin"
+    )
+    charge.add_argument(
+        "--prices",
+        required=True,
+        metavar="BOOK",
+        help="price book of tokenmill (.toml, .json), LiteLLM or genai-prices (.json)",
+    )
+    charge.add_argument(
+        "--convention",
+        default="native",
+        metavar="NAME",
+        help="how the ledger counts: native (default), openai, anthropic, gemini, otel, litellm, "
+        "genai_prices",
+    )
+    charge.add_argument(
+        "--by",
+        metavar="KEYS",
+        help="group by columns or fields, such as team,model,day (or month, status, price_row)",
+    )
+    charge.add_argument(
+        "--time-zone", default="UTC", metavar="ZONE", help="of days and months (default UTC)"
+    )
+    charge.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="COLUMN=FIELD",
+        help="what a column is, such as ContextTokens=input; without a field it is left out",
+    )
+    for name in ("model", "provider", "service-tier", "time"):
+        value = name.upper().replace("-", "_")
+        text = f"the {name.replace('-', ' ')} of all rows"
+        charge.add_argument(f"--{name}", metavar=value, help=f"{text}, where no column has it")
+    charge.add_argument(
+        "--what-if",
+        action="append",
+        default=[],
+        metavar="BOOK",
+        help="charge under this book too, and show the difference",
+    )
+    charge.add_argument(
+        "--strict", action="store_true", help="give no totals unless every row could be charged"
+    )
+    charge.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    charge.add_argument("--csv", metavar="FILE.csv", help="write every group to a file")
+    charge.add_argument(
+        "--threads",
+        type=threads,
+        metavar="N",
+        help="threads (default: TOKENMILL_NUM_THREADS, else every core)",
+    )
+    charge.set_defaults(run=_run_charge)
+
+
+def _run_charge(arguments: argparse.Namespace) -> int:
+    from .charge import run_charge
+
+    return run_charge(arguments)
 
 
 def _run_route(arguments: argparse.Namespace) -> None:
