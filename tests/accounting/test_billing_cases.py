@@ -283,6 +283,18 @@ CASES = [
         "0.3",
         model=NIGHT,
     ),
+    # A zone without daylight saving, in a period without a beginning.
+    *(
+        Case(
+            f"night in Singapore at {time}",
+            FLAT,
+            {"input": 1000, "time": time},
+            cost,
+            model=NIGHT | {"windows": {"off_peak": {"hours": "0:00-6:00", "time_zone": zone}}},
+        )
+        for zone in ("Asia/Singapore", "+08:00")
+        for time, cost in {"2026-08-24T21:59Z": "0.001", "2026-08-24T22:00Z": "0.002"}.items()
+    ),
     Case("hours need a time", FLAT, {"input": 10}, Status.MISSING_FIELD, model=NIGHT),
     # Small and large: no float, no rounding (5.23).
     Case("a small cost", {"input": "0.075"}, {"input": 1}, "0.000000075"),

@@ -51,6 +51,7 @@ def test_the_order_of_parts_does_not_count(book: PriceBook, random: Any) -> None
     assert hash(other) == hash(book)
     assert other.fingerprint == book.fingerprint
     assert other.models == book.models
+    assert [list(m.windows) for m in other.models] == [list(m.windows) for m in book.models]
 
 
 def test_a_book_can_be_pickled_and_its_windows_not_changed() -> None:

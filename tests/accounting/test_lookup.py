@@ -4,7 +4,7 @@ import fnmatch
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tokenmill.accounting.book import PriceBook
@@ -77,6 +77,8 @@ def test_an_ambiguous_name_stays_so_beside_the_model_whose_index_is_that_status(
     assert PriceBook("same", tuple(models)).lookup("p", "same") is AMBIGUOUS
 
 
+@example("a*a", "a")
+@example("ab*ba", "aba")
 @given(st.text("ab*", max_size=6), st.text("ab", max_size=8))
 def test_a_pattern_matches_as_fnmatch_does(pattern: str, name: str) -> None:
     assert matches(name, pattern.split("*")) == fnmatch.fnmatchcase(name, pattern)

@@ -97,7 +97,5 @@ def matches(name: str, pieces: Sequence[str]) -> bool:
 
 def _note(table: dict[_Key, Found], key: _Key, index: int) -> None:
     """Enter a model under a key; a second model makes the key ambiguous."""
-    held = table.setdefault(key, index)
-    # A status is an integer too, and may equal an index.
-    if isinstance(held, Status) or held != index:
+    if table.setdefault(key, index) != index:
         table[key] = Status.AMBIGUOUS_MODEL

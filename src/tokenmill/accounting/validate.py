@@ -101,6 +101,7 @@ def _checked_model(model: ModelPrices, units: UnitSet) -> ModelPrices:
         periods=periods,
         aliases=tuple(sorted(set(model.aliases))),
         patterns=tuple(sorted(set(model.patterns))),
+        windows=dict(sorted(model.windows.items())),
         multipliers=tuple(sorted(model.multipliers)),
         fallbacks=tuple(model.fallbacks),
     )

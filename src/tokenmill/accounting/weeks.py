@@ -67,8 +67,8 @@ def zones_of(window: Window) -> tuple[str, str]:
 
 
 def _offset_at(zone: str, instant: int) -> int:
-    offset = 0
-    for at, minutes in clock_changes(zone):
+    (_, offset), *later = clock_changes(zone)
+    for at, minutes in later:
         if at <= instant:
             offset = minutes
     return offset
