@@ -3,12 +3,12 @@
 
 static int32_t check_prices(const tm_prices *p)
 {
-    if (!p->key_of || !p->timed || !p->first_row || !p->calendar || !p->tiers || !p->weights || !p->fixed
+    if (!p->key_of || !p->timed || !p->cells || !p->weights || !p->fixed
         || !p->exact_only || !p->prices || !p->divisors || !p->slots || !p->flags || !p->first_step
-        || (p->epochs > 1 && !p->starts) || (p->thresholds && !p->above)) {
+        || (p->epochs > 1 && !p->starts) || !p->more_above || (p->calendars && (!p->weeks || !p->unchanged))) {
         return TM_E_NULL_POINTER;
     }
-    if (p->keys < 0 || p->epochs < 1 || p->thresholds < 0 || p->rows < 1 || p->service_tiers < 1 || p->regions < 1
+    if (p->keys < 0 || p->epochs < 1 || p->calendars < 0 || p->rows < 1 || p->service_tiers < 1 || p->regions < 1
         || p->rounding < 0 || p->rounding > TM_ROUND_UP || p->largest_weight < 0) {
         return TM_E_SIZE;
     }

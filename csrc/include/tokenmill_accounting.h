@@ -57,19 +57,29 @@ typedef struct tm_columns {
     const tm_overlap *overlap;
 } tm_columns;
 
+#define TM_CELL_THRESHOLDS 3
+
+/* One key in one epoch. */
+typedef struct tm_cell {
+    int32_t first_row; /* price row of the lowest tier and no window, or -status */
+    int32_t calendar;  /* which week, -1 none */
+    int32_t tiers;     /* context tiers, 1 + thresholds */
+    int32_t more;      /* where the thresholds beyond the third are in more_above */
+    int64_t above[TM_CELL_THRESHOLDS]; /* rising, INT64_MAX where there is none */
+} tm_cell;
+
 /* The compiled prices. 128-bit integers are pairs of 64 bits, the low half first. */
 typedef struct tm_prices {
-    int32_t keys, epochs, thresholds, rows;
+    int32_t keys, epochs, calendars, rows;
     int32_t service_tiers, regions; /* strides of key_of, 1 where the ledger has no such column */
     int32_t rounding, marginal;
-    const int32_t *key_of;     /* [models x service tiers x regions] key, or -status */
-    const int64_t *starts;     /* [epochs - 1] microseconds; epoch e begins at starts[e - 1] */
-    const uint8_t *timed;      /* [keys] 1: the price depends on the time */
-    const int32_t *first_row;  /* [epochs x keys] price row of the lowest tier and no window, or -status */
-    const int32_t *calendar;   /* [epochs x keys] which week, -1 none */
-    const int32_t *tiers;      /* [epochs x keys] how many context tiers */
-    const int64_t *above;      /* [epochs x keys x thresholds] rising, INT64_MAX where there is none */
-    const uint8_t *weeks;      /* [calendars x 10,080] window of each minute from Monday 00:00 UTC, 0 none */
+    const int32_t *key_of;      /* [models x service tiers x regions] key, or -status */
+    const int64_t *starts;      /* [epochs - 1] microseconds; epoch e begins at starts[e - 1] */
+    const uint8_t *timed;       /* [keys] 1: the price depends on the time */
+    const tm_cell *cells;       /* [epochs x keys] */
+    const int64_t *more_above;  /* thresholds beyond the third of a cell, rising */
+    const uint8_t *weeks;       /* [calendars x 10,080] window of each minute from Monday 00:00 UTC, 0 none */
+    const uint16_t *unchanged;  /* [calendars x 10,080] minutes until it changes, at most a week */
     const int64_t *weights;    /* [rows x columns] what one more of column j adds to the cost */
     const int64_t *fixed;      /* [rows x 2] what each request costs */
     const uint8_t *exact_only; /* [rows] 1: weights do not say it all; 2: they do where flagged counts are 0 */

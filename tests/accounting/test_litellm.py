@@ -362,10 +362,10 @@ def test_names():
     )
     found = [(model.provider, model.name, model.aliases) for model in book.models]
     assert found == [
+        ("", "bare", ()),
         ("azure", "azure/gpt", ("gpt",)),
         ("azure", "azure/own", ()),
         ("azure", "own", ()),
-        ("", "bare", ()),
     ]
     assert book.rules.name == "litellm"
 
@@ -438,3 +438,41 @@ def test_numbers_that_would_fill_the_memory_are_no_prices(tmp_path):
     )
     report = read_litellm(path)
     assert [one.key for one in report.ignored] == ["input_cost_per_token"]
+
+
+BATCH = FLAT | {
+    "input_cost_per_token_batches": 3e-6,
+    "output_cost_per_token_batches": 5e-6,
+    "cache_creation_input_token_cost": 5e-6,
+    "cache_creation_input_token_cost_above_1hr": 9e-6,
+    "cache_creation_input_token_cost_batches": 2e-6,
+    "output_cost_per_reasoning_token": 9e-6,
+    "output_cost_per_image_token": 4e-5,
+    "input_cost_per_audio_token": 5e-5,
+    "input_cost_per_image_token": 6e-5,
+    "input_cost_per_image_token_batches": 7e-5,
+}
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("output", 5),
+        ("reasoning", 5),  # what has no batch price of its own costs what batch output does,
+        ("output_image", 20),  # but for images: half
+        ("input_audio", 3),
+        ("input_image", 70),
+        ("cache_write", 2),
+        ("cache_write_1h", 2),  # one batch price of writes, however long they live
+        ("cache_image_read", 3),
+    ],
+)
+def test_batch_prices_of_an_entry(unit, expected):
+    assert micro(model_of(**BATCH), unit, "batch") == expected
+
+
+def test_half_of_what_has_no_batch_price():
+    keys = {key: price for key, price in BATCH.items() if not key.endswith("_batches")}
+    units = ("cache_write", "cache_write_1h", "input_audio", "output")
+    found = [micro(model_of(**keys), unit, "batch") for unit in units]
+    assert found == [Fraction("2.5"), Fraction("2.5"), 25, 4]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tokenmill.accounting.charge import charge
-from tokenmill.accounting.litellm import from_litellm
-from tokenmill.accounting.status import Status
+from tokenmill.accounting.litellm import from_litellm, read_litellm
+from tokenmill.accounting.status import ROUNDED, Status
 from tokenmill.accounting.units import UNITS
 
 COLUMNS = {
@@ -90,3 +90,38 @@ def test_every_row_is_exact(rows):
             wrong.append((place, row["model"], found, wanted))
     assert not wrong
     assert set(np.unique(charges.status)) <= {Status.OK, Status.PRICED_ZERO}
+
+
+def test_the_whole_list_is_charged_in_64_bits(data_folder):
+    path = data_folder / "accounting" / "litellm_1.106.2_cost_fields.json"
+    if not path.is_file():
+        pytest.skip(f"no LiteLLM list at {path}")
+    # Prices by the pixel need 22 decimals: they are kept as ratios, and only their rows rounded.
+    usage = {
+        "provider": ["openai", "fal_ai"],
+        "model": ["gpt-6-astra", "fal_ai/fal-ai/flux/dev"],
+        "input": [1000, 0],
+        "output": [10, 0],
+        "output_pixels": [0, 2**20],
+    }
+    charges = charge(usage, from_litellm(path), convention="litellm")
+    assert charges.scale == 15
+    assert [int(cost) for cost in charges.cost] == [105 * 10**11, 25 * 10**12]
+    assert [int(status) for status in charges.status] == [Status.OK, Status.OK | ROUNDED]
+
+
+def test_every_key_path_of_the_statistics_is_read_or_listed(data_folder):
+    path = data_folder / "accounting" / "litellm_cost_key_stats.tsv"
+    if not path.is_file():
+        pytest.skip(f"no statistics of keys at {path}")
+    keys = [line.split("\t")[0] for line in path.read_text().splitlines()[1:]]
+    flat = [key for key in keys if "." not in key and "[" not in key]
+    assert len(flat) > 100
+    for key in flat:
+        for mode in ("chat", "audio_transcription", "video_generation", "rerank"):
+            report = read_litellm({"m": {key: "0.001", "mode": mode}})
+            (model,) = report.book.models
+            priced = any(rate.price for rate in model.periods[0].rates) or model.multipliers
+            if priced:
+                break
+            assert any(one.key == key for one in report.ignored), key

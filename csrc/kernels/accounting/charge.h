@@ -51,15 +51,16 @@ static void price_closely(const tm_columns *columns, const tm_prices *prices, co
     b->high[i] = (int64_t)(cost >> 64);
 }
 
-/* whether the weights of a price row do not say it all for this row */
-static int needs_care(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger, size_t at, int32_t row)
+/* whether the sum of weights may be wrong for this row: by what `inspect` saw or the price row says */
+static int needs_care(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger, const ledger_block *b,
+                      int i)
 {
-    const uint8_t *flags = prices->flags + (size_t)row * (size_t)columns->columns;
-    if (prices->exact_only[row] != 2) {
-        return prices->exact_only[row];
+    const uint8_t *flags = prices->flags + (size_t)b->price_row[i] * (size_t)columns->columns;
+    if (b->closely[i] != 2) {
+        return b->closely[i];
     }
     for (int c = 0; c < columns->columns; ++c) {
-        if (flags[c] && ledger_count(ledger, c, at)) {
+        if (flags[c] && ledger_count(ledger, c, b->first + (size_t)i)) {
             return 1;
         }
     }
@@ -73,15 +74,18 @@ static void price_block(const tm_columns *columns, const tm_prices *prices, cons
     if (!all) {
         (ledger->wide ? weigh_all_i64 : weigh_all_i32)(prices, ledger, b, columns->columns);
     }
-    for (int i = 0; i < b->rows; ++i) {
+    for (int i = 0; (all || b->care) && i < b->rows; ++i) {
         const int32_t row = b->price_row[i];
         if (row < 0) {
             b->cost[i] = 0;
             b->status[i] = (uint8_t)-row;
-        } else if (all || b->closely[i] || needs_care(columns, prices, ledger, b->first + (size_t)i, row)) {
+        } else if (all || needs_care(columns, prices, ledger, b, i)) {
             price_closely(columns, prices, ledger, charged, b, i);
             continue;
         }
+        b->high[i] = b->cost[i] >> 63;
+    }
+    for (int i = 0; !all && !b->care && i < b->rows; ++i) {
         b->high[i] = b->cost[i] >> 63;
     }
 }

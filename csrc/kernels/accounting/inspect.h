@@ -71,13 +71,15 @@ INLINED void COUNTS(weigh)(const tm_prices *prices, const tm_ledger *ledger, led
     for (int i = 0; i < b->rows; ++i) {
         const int32_t row = b->price_row[i] < 0 ? 0 : b->price_row[i];
         const int64_t *weight = prices->weights + (size_t)row * columns;
-        int64_t cost = prices->fixed[2 * (size_t)row], used = 0;
+        int64_t cost = prices->fixed[2 * (size_t)row];
         for (int c = 0; c < columns; ++c) {
             cost += weight[c] * x[c][i];
-            used |= x[c][i];
         }
         b->cost[i] = cost;
-        b->status[i] = cost == 0 && used ? TM_ROW_PRICED_ZERO : TM_ROW_OK;
+        b->status[i] = TM_ROW_OK;
+        for (int c = 0; cost == 0 && c < columns; ++c) {
+            b->status[i] |= x[c][i] ? TM_ROW_PRICED_ZERO : TM_ROW_OK;
+        }
     }
 }
 

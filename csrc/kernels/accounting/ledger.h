@@ -6,6 +6,7 @@
  */
 #define LEDGER_BLOCK 256
 #define MINUTES_OF_WEEK 10080
+#define CALENDARS_SHARED 64 /* more than these are looked up row by row */
 
 __extension__ typedef __int128 i128;
 
@@ -15,7 +16,8 @@ typedef struct ledger_block {
     int64_t most;                 /* every count, or-ed: a bound, and negative where one is */
     int64_t basis[LEDGER_BLOCK];
     int64_t within[2][LEDGER_BLOCK];
-    uint8_t closely[LEDGER_BLOCK]; /* 1: the sum of weights is not known to be right */
+    uint8_t closely[LEDGER_BLOCK]; /* not 0: the sum of weights is not known to be right */
+    int care;                      /* closely, or-ed */
     int32_t price_row[LEDGER_BLOCK]; /* or -status */
     int64_t cost[LEDGER_BLOCK];
     int64_t high[LEDGER_BLOCK];   /* of the cost, sign extension where it fits 64 bits */

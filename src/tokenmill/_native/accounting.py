@@ -19,6 +19,19 @@ ROUNDINGS: dict[str, int] = {
     "up": lib.TM_ROUND_UP,
 }
 
+CELL_THRESHOLDS: int = lib.TM_CELL_THRESHOLDS
+
+CELL = np.dtype(
+    [
+        ("first_row", np.int32),
+        ("calendar", np.int32),
+        ("tiers", np.int32),
+        ("more", np.int32),
+        ("above", np.int64, (CELL_THRESHOLDS,)),
+    ]
+)
+"""A key in an epoch; see tm_cell."""
+
 # Fewer rows than this are charged before a second thread has started.
 _THREADED_ROWS = 1 << 15
 
@@ -48,11 +61,10 @@ class DensePrices:
     key_of: Array
     starts: Array
     timed: Array
-    first_row: Array
-    calendar: Array
-    tiers: Array
-    above: Array
+    cells: Array
+    more_above: Array
     weeks: Array
+    unchanged: Array
     weights: Array
     fixed: Array
     exact_only: Array
@@ -130,21 +142,24 @@ def _columns(columns: DenseColumns) -> tuple[Any, Any]:
 
 
 _POINTERS = {
-    "int32_t *": ("key_of", "first_row", "calendar", "tiers", "first_step", "step_slot"),
+    "int32_t *": ("key_of", "first_step", "step_slot"),
     "int64_t *": (
-        *("starts", "above", "weights", "fixed", "prices", "divisors"),
+        *("starts", "more_above", "weights", "fixed", "prices", "divisors"),
         *("step_above", "step_price"),
     ),
     "uint8_t *": ("timed", "weeks", "exact_only", "flags"),
     "int8_t *": ("slots",),
+    "uint16_t *": ("unchanged",),
+    "tm_cell *": ("cells",),
 }
 
-_NOTHING = np.zeros(2, np.int64)
+_NOTHING = np.zeros(8, np.int64)
 
 
 def _prices(prices: DensePrices) -> Any:
     struct = ffi.new("tm_prices *")
-    struct.epochs, struct.keys, struct.thresholds = prices.above.shape
+    struct.epochs, struct.keys = prices.cells.shape
+    struct.calendars = len(prices.weeks)
     struct.rows = len(prices.weights)
     _, struct.service_tiers, struct.regions = prices.key_of.shape
     struct.rounding, struct.marginal = prices.rounding, int(prices.marginal)

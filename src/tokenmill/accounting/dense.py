@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._native.accounting import ROUNDINGS, DenseColumns, DensePrices
+from .._native.accounting import (
+    CELL,
+    CELL_THRESHOLDS,
+    ROUNDINGS,
+    DenseColumns,
+    DensePrices,
+)
 from .book import PriceBook
 from .columns import Columns, overlap_columns
 from .table import LONG_AGO, Compiler, Key, PriceRow, Stretch
@@ -87,29 +93,39 @@ def _empty_row(compiler: Compiler) -> PriceRow:
 
 
 def _cells(keys: Sequence[Key], starts: list[int]) -> dict[str, NDArray[Any]]:
-    """Return the stretch of each key in each epoch: first rows, calendars, tiers, thresholds."""
-    most = max((len(s.above) for key in keys for s in key.stretches), default=0)
-    shape = (len(starts) + 1, len(keys))
-    first_row, tiers = np.zeros(shape, np.int32), np.ones(shape, np.int32)
-    calendar = np.full(shape, -1, np.int32)
-    above = np.full((*shape, most), _NEVER, np.int64)
+    """Return the stretch of each key in each epoch, and the weeks they refer to."""
+    cells = np.zeros((len(starts) + 1, len(keys)), CELL)
+    more: list[int] = []
     weeks: dict[bytes, int] = {}
     for k, key in enumerate(keys):
         for s, stretch in enumerate(key.stretches):
-            epochs = _epochs_of(key.stretches, s, starts)
-            first_row[epochs, k] = stretch.first_row
-            tiers[epochs, k] = len(stretch.above) + 1
-            above[epochs, k, : len(stretch.above)] = stretch.above
+            cell = cells[_epochs_of(key.stretches, s, starts), k]
+            first, rest = stretch.above[:CELL_THRESHOLDS], stretch.above[CELL_THRESHOLDS:]
+            cell["first_row"], cell["tiers"] = stretch.first_row, len(stretch.above) + 1
+            cell["above"] = [*first, *[_NEVER] * (CELL_THRESHOLDS - len(first))]
+            cell["more"] = len(more)
+            more += rest
+            cell["calendar"] = -1
             if stretch.week is not None and any(stretch.week):
-                calendar[epochs, k] = weeks.setdefault(stretch.week, len(weeks))
-    table = np.frombuffer(b"".join(weeks), np.uint8) if weeks else np.zeros(0, np.uint8)
+                cell["calendar"] = weeks.setdefault(stretch.week, len(weeks))
+    table = np.frombuffer(b"".join(weeks), np.uint8).reshape(-1, MINUTES_OF_WEEK)
+    unchanged = np.array([_unchanged(week) for week in table], np.uint16)
     return {
-        "first_row": first_row,
-        "calendar": calendar,
-        "tiers": tiers,
-        "above": above,
-        "weeks": table.reshape(-1, MINUTES_OF_WEEK),
+        "cells": cells,
+        "more_above": np.array(more, np.int64),
+        "weeks": table,
+        "unchanged": unchanged.reshape(-1, MINUTES_OF_WEEK),
     }
+
+
+def _unchanged(week: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return for how many minutes a week stays as it is from each minute on, at most a week."""
+    twice = np.concatenate([week, week])
+    changes = np.flatnonzero(np.diff(twice)) + 1
+    changes = np.append(changes, 2 * MINUTES_OF_WEEK)
+    minutes = np.arange(MINUTES_OF_WEEK)
+    until = changes[np.searchsorted(changes, minutes, side="right")] - minutes
+    return np.minimum(until, MINUTES_OF_WEEK)
 
 
 def _epochs_of(stretches: Sequence[Stretch], s: int, starts: list[int]) -> slice:

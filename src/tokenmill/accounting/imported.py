@@ -13,6 +13,7 @@ from typing import Any
 
 from .book import PriceBook
 from .rates import ModelPrices, Price, Special
+from .scale import decimals
 
 LARGEST_FILE = 64 * 2**20
 """Bytes of a price list; the largest published one is 2 MB."""
@@ -118,7 +119,7 @@ def _fractions(models: Iterable[ModelPrices]) -> set[Fraction]:
 
 def _is_decimal(price: Fraction) -> bool:
     """Whether some number of decimals writes it: its denominator has no prime but 2 and 5."""
-    return 10 ** price.denominator.bit_length() % price.denominator == 0
+    return decimals(price.denominator)[1] == 1
 
 
 class Fields:

@@ -9,7 +9,13 @@ from .book import PriceBook
 from .rates import ModelPrices
 
 MOST_DECIMALS = 30
-"""Beyond these a price is rounded as the book says, or refused."""
+"""Beyond these a price is refused."""
+
+MOST_ROUNDED = 15
+"""Beyond these a book that rounds keeps a price as a ratio, and rounds what a row costs.
+
+One price by the pixel would else take the whole book out of 64 bits.
+"""
 
 
 @cache
@@ -71,4 +77,4 @@ def _scale_of(book: PriceBook) -> int:
                     for factor in factors:
                         price = rate.price * by * factor
                         most = max(most, decimals(price.denominator)[0])
-    return min(most, MOST_DECIMALS)
+    return min(most, MOST_DECIMALS if book.rounding == "refuse" else MOST_ROUNDED)

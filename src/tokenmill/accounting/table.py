@@ -16,7 +16,6 @@ from .calendar import zone as zone_of
 from .columns import Columns, orphaned
 from .rates import ModelPrices, Price, Special
 from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
-from .scale import decimals
 from .status import Status
 from .units import Unit
 from .weeks import changes_of, microseconds, week_of
@@ -27,6 +26,8 @@ LONG_AGO = -(2**63) + 1
 """Where a period without a start begins; the least 64-bit number stands for no time."""
 
 COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC = 1, 2, 4
+
+MOST_DIVISOR = 2**62
 
 STANDARD_TIERS = frozenset({"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"})
 
@@ -237,10 +238,9 @@ class Compiler:
         whole, rest = divmod(price.numerator * self._one, price.denominator)
         if rest == 0:
             return whole, 1
-        _, divisor = decimals(price.denominator)
         scaled = price * self._one
-        if (scaled * divisor).denominator == 1 and self.book.rounding != "refuse":
-            return int(scaled * divisor), divisor
+        if self.book.rounding != "refuse" and scaled.denominator < MOST_DIVISOR:
+            return scaled.numerator, scaled.denominator
         if self.book.rounding == "refuse":
             raise ValueError(
                 f"book {self.book.name!r}: {case.model.provider}/{case.model.name}: expected prices"
