@@ -280,3 +280,28 @@ def test_the_generated_ledger_costs_what_arrow_sums_say(files, capsys) -> None: 
         cost += one / (2 * 10**6 if half else 10**6)
     assert Fraction(found["cost"]) == cost
     assert found["statuses"] == {"OK": 20_000} and len(found["groups"]) == 20 * 28
+
+
+def test_focus_rows_add_up_to_the_total(files, capsys) -> None:  # type: ignore[no-untyped-def]
+    (files / "t.csv").write_text(
+        "model,input,cache_read,output,time\n"
+        "m,1000,400,7,2026-03-01\nm,2000,0,0,2026-03-01T23:30\nn,5,5,1,2026-03-02\nzz,1,1,1,\n"
+    )
+    zone = ("--time-zone", "Europe/Berlin", "--focus", "out.parquet")
+    found = run(capsys, "t.csv", "--prices", "book.toml", *zone, status=3)
+    assert found.err == "tokenmill: wrote out.parquet\n"
+    whole = run_json(capsys, "t.csv", "--prices", "book.toml", status=3)
+    rows = pq.read_table(files / "out.parquet").to_pylist()
+    assert sum(row["BilledCost"] for row in rows) == Decimal(whole["cost"])
+    keys = [(row["ChargePeriodStart"].isoformat(), row["SkuId"]) for row in rows]
+    assert keys == [
+        ("2026-02-28T23:00:00+00:00", "acme/m/input"),
+        ("2026-02-28T23:00:00+00:00", "acme/m/output"),
+        ("2026-03-01T23:00:00+00:00", "acme/m/input"),
+        ("2026-03-01T23:00:00+00:00", "acme/n/input"),
+        ("2026-03-01T23:00:00+00:00", "acme/n/output"),
+    ]
+    # cached tokens without a price of their own are input, once
+    assert [row["ConsumedQuantity"] for row in rows] == [1000, 7, 2000, 5, 1]
+    refused = run(capsys, "good.csv", "--prices", "book.toml", *zone, status=2)
+    assert "--focus: by: expected a ledger with the field time" in refused.err

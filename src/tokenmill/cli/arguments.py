@@ -173,6 +173,11 @@ def _add_charge(commands: argparse._SubParsersAction[_Parser]) -> None:
     charge.add_argument("--json", action="store_true", help="print JSON instead of the table")
     charge.add_argument("--csv", metavar="FILE.csv", help="write every group to a file")
     charge.add_argument(
+        "--focus",
+        metavar="FILE.parquet",
+        help="write FOCUS rows by day, price and unit; reads the ledger a second time",
+    )
+    charge.add_argument(
         "--threads",
         type=threads,
         metavar="N",

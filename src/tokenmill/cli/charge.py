@@ -17,9 +17,11 @@ from .._native import resolve_threads
 from ..accounting.charge import total
 from ..accounting.conventions import CONVENTIONS, convention_of
 from ..accounting.files import LedgerFile, open_ledger
+from ..accounting.focus import focus_table
 from ..accounting.ledger import Ledger
 from ..accounting.ledger.fields import TEXT_FIELDS
 from ..accounting.session import Session
+from ..accounting.skus import sku_lines
 from ..accounting.status import ROUNDED, Status
 from ..accounting.totals import Totals
 from .charge_data import as_csv, as_json
@@ -74,8 +76,11 @@ def run_charge(arguments: argparse.Namespace) -> int:
             "pip install 'tokenmill[accounting]'"
         )
     table = Path(arguments.csv) if arguments.csv is not None else None
+    focus = Path(arguments.focus) if arguments.focus is not None else None
     if table:
         check_writable("--csv", table, (".csv",))
+    if focus:
+        check_writable("--focus", focus, (".parquet",))
     asked = _asked(arguments)
     books = [read_book("--prices", arguments.prices)]
     books += [read_book("--what-if", path) for path in arguments.what_if]
@@ -85,12 +90,16 @@ def run_charge(arguments: argparse.Namespace) -> int:
     run = Run(ledger, books, asked, _charged(ledger, needed, asked, books, threads))
     if arguments.strict and run.totals.unpriced:
         raise _refused(run, needed, threads)
+    rows = _focus(run, needed, arguments.time_zone, threads) if focus else b""
     if table:
         write_whole(table, as_csv(run.totals).encode())
+    if focus:
+        write_whole(focus, rows)
     print(as_json(run) if arguments.json else "\n".join(lines(run)))
     sys.stdout.flush()
-    if table:
-        print(f"tokenmill: wrote {table}", file=sys.stderr)
+    for path in (table, focus):
+        if path:
+            print(f"tokenmill: wrote {path}", file=sys.stderr)
     return EXIT_UNPRICED if run.totals.unpriced else 0
 
 
@@ -182,6 +191,34 @@ def _charged(
             raise CommandError(f"{ledger.path}: {(error.strerror or str(error)).lower()}") from None
         except (TypeError, ValueError) as error:
             raise _in_options(error) from None
+
+
+def _focus(run: Run, needed: list[str], time_zone: str, threads: int) -> bytes:
+    """Return a Parquet file of FOCUS rows."""
+    from pyarrow import BufferOutputStream, parquet
+
+    if run.ledger.bytes is None:
+        raise CommandError("--focus reads the ledger a second time: expected a file, found a pipe")
+    with (
+        progress("reading", "charging by day and price") as report,
+        closing(run.ledger.batches(needed, progress=report)) as batches,
+    ):
+        try:
+            found = sku_lines(
+                batches,
+                run.books[0].book,
+                convention=run.asked.convention,
+                columns=run.asked.columns,
+                constants=run.asked.constants,
+                time_zone=time_zone,
+                threads=threads,
+            )
+            table = focus_table(found, currency=run.totals.currency, time_zone=time_zone)
+        except ValueError as error:
+            raise CommandError(f"--focus: {error}") from None
+    stream = BufferOutputStream()
+    parquet.write_table(table, stream)
+    return bytes(stream.getvalue())
 
 
 def _refused(run: Run, needed: list[str], threads: int) -> CommandError:
