@@ -135,8 +135,8 @@ def _columns(columns: DenseColumns) -> tuple[Any, Any]:
     struct = ffi.new("tm_columns *")
     struct.columns = len(columns.basis)
     struct.replaced, struct.replacing = columns.replaced, list(columns.replacing)
-    for field in ("leaf", "basis", "within"):
-        _point(struct, field, "int8_t *", getattr(columns, field))
+    for name in ("leaf", "basis", "within"):
+        _point(struct, name, "int8_t *", getattr(columns, name))
     _point(struct, "nested", "uint8_t *", columns.nested)
     overlap = None
     if columns.overlap is not None:
@@ -169,9 +169,9 @@ def _prices(prices: DensePrices) -> Any:
     struct.rounding, struct.marginal = prices.rounding, int(prices.marginal)
     struct.largest_weight = prices.largest_weight
     for kind, fields in _POINTERS.items():
-        for field in fields:
-            array = getattr(prices, field)
-            _point(struct, field, kind, array if array.size else _NOTHING)
+        for name in fields:
+            array = getattr(prices, name)
+            _point(struct, name, kind, array if array.size else _NOTHING)
     return struct
 
 
@@ -190,8 +190,8 @@ def _ledger(ledger: LedgerArrays) -> tuple[Any, Any]:
 
 def _charged(outputs: RowOutputs) -> Any:
     struct = ffi.new("tm_charged *")
-    for field in ("cost", "wide_cost", "slot_cost"):
-        _point(struct, field, "int64_t *", getattr(outputs, field))
+    for name in ("cost", "wide_cost", "slot_cost"):
+        _point(struct, name, "int64_t *", getattr(outputs, name))
     _point(struct, "status", "uint8_t *", outputs.status)
     _point(struct, "price_row", "int32_t *", outputs.price_row)
     return struct
@@ -245,6 +245,6 @@ def _totals(groups: GroupColumns, sums: tuple[Array, Array, Array]) -> tuple[Any
     struct.group_columns, struct.groups = len(groups.codes), groups.groups
     struct.group_codes = ffi.cast("const int32_t *const *", codes)
     struct.group_strides = strides
-    for field, array in (("narrow", narrow), ("wide", wide), ("statuses", statuses)):
-        _point(struct, field, "int64_t *", array)
+    for name, array in (("narrow", narrow), ("wide", wide), ("statuses", statuses)):
+        _point(struct, name, "int64_t *", array)
     return struct, (codes, strides)

@@ -6,8 +6,10 @@ from .calendar import day, month
 from .charge import Charges, LedgerError, charge, total
 from .conventions import CONVENTIONS
 from .diff import diff
+from .genai_prices import from_genai_prices, read_genai_prices
 from .ledger import Batch, Ledger
-from .litellm import from_litellm
+from .lint import lint
+from .litellm import from_litellm, read_litellm
 from .rates import Hours, ModelPrices, Period, Rate, Special, Window
 from .rules import PRICE_RULES, PriceRules, UsageConvention
 from .status import ROUNDED, Status
@@ -39,8 +41,12 @@ __all__ = [
     "charge",
     "day",
     "diff",
+    "from_genai_prices",
     "from_litellm",
+    "lint",
     "month",
     "own_unit",
+    "read_genai_prices",
+    "read_litellm",
     "total",
 ]
