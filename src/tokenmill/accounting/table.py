@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from fractions import Fraction
+from math import lcm
 from threading import Lock
 
 import numpy as np
@@ -14,7 +15,8 @@ from .._native.accounting import DensePrices
 from .book import PriceBook
 from .calendar import zone as zone_of
 from .columns import Columns, orphaned
-from .rates import ModelPrices, Price, Special
+from .numbering import Numbering, tiers_of
+from .rates import Price, Special
 from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
 from .status import Status
 from .units import Unit
@@ -144,7 +146,7 @@ class Compiler:
         if not starts:
             key.stretches.append(Stretch(LONG_AGO, -Status.NO_PRICE))
         changes = changes_of(model.windows)
-        number = self._numbers(index)
+        number = Numbering(self.book, index).number
         for p, start in enumerate(starts):
             end = starts[p + 1] if p + 1 < len(starts) else 2**63 - 1
             rates = RateTable(model.periods[p].rates)
@@ -167,23 +169,6 @@ class Compiler:
     def _zone(self) -> str:
         return self.time_zone if self.book.rules.date_zone == "timestamp" else "UTC"
 
-    def _numbers(self, index: int) -> Callable[[Case, int], int]:
-        """Return what numbers the price rows of a model: it depends on the book alone."""
-        model = self.book.models[index]
-        tiers = sorted(tiers_of(model))
-        regions = ["", *sorted({v for axis, v, _ in model.multipliers if axis == "region"})]
-        windows = ["", *model.windows]
-        above = [-1, *sorted({rate.above for p in model.periods for rate in p.rates} - {-1})]
-
-        def number(case: Case, period: int) -> int:
-            found = period * len(tiers) + tiers.index(case.service_tier)
-            found = found * len(regions) + regions.index(case.region)
-            found = found * len(windows) + windows.index(case.window)
-            found = found * len(above) + above.index(case.crossed)
-            return (index << 32) | found
-
-        return number
-
     def _row(self, case: Case, rates: RateTable, number: int) -> PriceRow:
         prices = prices_of(self.book, case, rates)
         dynamic = frozenset(n for n, price in prices.items() if price is Special.DYNAMIC)
@@ -193,6 +178,7 @@ class Compiler:
             price = prices[owners[c]] if slot == c else None
             if isinstance(price, Fraction):
                 scaled[c] = self._scaled(price, case)
+        steps = self._steps(case, rates, owners, scaled, slots)
         return PriceRow(
             case,
             self._fixed(case, prices),
@@ -201,7 +187,7 @@ class Compiler:
             tuple(divisor for _, divisor in scaled),
             slots,
             flags,
-            self._steps(case, rates, owners, slots),
+            steps,
             number,
         )
 
@@ -268,15 +254,29 @@ class Compiler:
         return tuple(weights)
 
     def _steps(
-        self, case: Case, rates: RateTable, owners: tuple[str, ...], slots: tuple[int, ...]
+        self,
+        case: Case,
+        rates: RateTable,
+        owners: tuple[str, ...],
+        scaled: list[tuple[int, int]],
+        slots: tuple[int, ...],
     ) -> tuple[tuple[int, int, int], ...]:
+        """Return (slot, threshold, price); a slot has one divisor, put into `scaled`."""
         by_unit: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
-        return tuple(
-            (c, step.above, self._scaled(step.price, case)[0])
-            for c, name in enumerate(owners)
-            if slots[c] == c
-            for step in by_unit.get(name, ())
-        )
+        found: list[tuple[int, int, int]] = []
+        for c, name in enumerate(owners):
+            if slots[c] == c and name in by_unit:
+                steps = by_unit[name]
+                own = [self._scaled(step.price, case) for step in steps]
+                scaled[c], *prices = self._over_one_divisor([scaled[c], *own])
+                found += [(c, s.above, p) for s, (p, _) in zip(steps, prices, strict=True)]
+        return tuple(found)
+
+    def _over_one_divisor(self, prices: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        divisor = lcm(*(divisor for _, divisor in prices))
+        if divisor < MOST_DIVISOR:
+            return [(price * (divisor // own), divisor) for price, own in prices]
+        return [(round_fraction(Fraction(*price), self.book.rounding), 1) for price in prices]
 
 
 def round_fraction(value: Fraction, rounding: str) -> int:
@@ -291,13 +291,6 @@ def round_fraction(value: Fraction, rounding: str) -> int:
         or (rest == half and (rounding == "half_up" or whole % 2 == 1))
     )
     return int(whole) + int(up)
-
-
-def tiers_of(model: ModelPrices) -> set[str]:
-    """Return the service tiers that a model has rates or factors for, and the standard one."""
-    found = {rate.service_tier for period in model.periods for rate in period.rates}
-    found |= {value for axis, value, _ in model.multipliers if axis == "service_tier"}
-    return found | {""}
 
 
 def start_of(start: date | datetime | None, zone: str) -> int:
