@@ -3,7 +3,8 @@
 from .allocate import allocate
 from .book import PriceBook
 from .calendar import day, month
-from .charge import Charges, LedgerError, charge, total
+from .charge import LedgerError, charge, total
+from .charges import Charges
 from .conventions import CONVENTIONS
 from .diff import diff
 from .explain import Explanation, explain

@@ -9,14 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from .book import PriceBook
-from .exact import number_text
+from .exact import money, number_text
 from .explain_facts import facts_of
 from .explain_lines import Line, lines_of
 from .explain_reasons import reason_of
 from .explain_row import explained_row
 from .rules import UsageConvention
 from .status import Status
-from .totals import money
 
 
 @dataclass(frozen=True)
