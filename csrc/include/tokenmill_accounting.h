@@ -47,6 +47,7 @@ typedef struct tm_overlap {
 /* The columns of a ledger: which contain which. Rows of matrices are columns long. */
 typedef struct tm_columns {
     int32_t columns;
+    int32_t lanes;          /* >= columns: how many counts a group has sums for */
     int32_t replaced;       /* the column of cache writes that 5 min and 1 h ones replace, -1 none */
     int32_t replacing[2];   /* those columns, -1 none */
     int32_t litellm;        /* 1: parts that exceed a total are cut as `overlap` says */
@@ -81,6 +82,7 @@ typedef struct tm_prices {
     const uint8_t *weeks;       /* [calendars x 10,080] window of each minute from Monday 00:00 UTC, 0 none */
     const uint16_t *unchanged;  /* [calendars x 10,080] minutes until it changes, at most a week */
     const int64_t *weights;    /* [rows x columns] what one more of column j adds to the cost */
+    const int32_t *narrow_weights; /* [rows x lanes], 8 or 16 lanes: the same and 0, or NULL where one needs 64 bits */
     const int64_t *fixed;      /* [rows x 2] what each request costs */
     const uint8_t *exact_only; /* [rows] 1: weights do not say it all; 2: they do where flagged counts are 0 */
     const int64_t *prices;     /* [rows x columns x 2] price of a slot */
@@ -113,7 +115,7 @@ typedef struct tm_charged {
     int64_t *slot_cost;  /* [rows x columns x 2] by slot */
 } tm_charged;
 
-/* Sums by group: [groups x 2 x (2 + columns)]: charged rows, then those that were not; rows, cost, counts. */
+/* Sums by group: [groups x 2 x (2 + lanes)]: charged rows, then those that were not; rows, cost, counts. */
 typedef struct tm_totals {
     int32_t group_columns;
     const int32_t *const *group_codes; /* codes >= -1 (null) */

@@ -145,6 +145,11 @@ static inline vu vu_xor3(vu a, vu b, vu c) { return a ^ b ^ c; }
 #define vu_sll(x, count) ((x) << (count))
 /* low halves multiplied to 64 bits */
 static inline vu vu_mul32(vu a, vu b) { return (uint64_t)(uint32_t)a * (uint32_t)b; }
+/* signed: LANES int32 as int64, their exact products, the sum of the lanes */
+static inline vu vu_load(const int64_t *p) { return (uint64_t)*p; }
+static inline vu vu_widen(const int32_t *p) { return (uint64_t)(int64_t)*p; }
+static inline vu vu_mul_signed32(vu a, vu b) { return (uint64_t)((int64_t)(int32_t)a * (int32_t)b); }
+static inline int64_t vu_sum(vu x) { return (int64_t)x; }
 static inline vu vu_of(vd x) { return bits_of(x); }
 static inline vd vd_of(vu x) { return double_of(x); }
 

@@ -14,6 +14,7 @@ from .._native.accounting import (
     ROUNDINGS,
     DenseColumns,
     DensePrices,
+    lanes,
 )
 from .book import PriceBook
 from .columns import Columns, overlap_columns
@@ -67,6 +68,7 @@ def _dense_prices(compiler: Compiler) -> DensePrices:
         timed=np.array([key.timed for key in compiler.keys], np.uint8),
         **_cells(compiler.keys, starts),
         weights=np.array(weights if fits else np.zeros(weights.shape), np.int64),
+        narrow_weights=_narrow(weights, len(compiler.columns.units)),
         fixed=pairs([row.fixed for row in rows]),
         exact_only=exact,
         prices=pairs([price for row in rows for price in row.prices]),
@@ -81,6 +83,16 @@ def _dense_prices(compiler: Compiler) -> DensePrices:
         rounding=_rounding(compiler.book),
         marginal=compiler.book.rules.tier_reach == "marginal",
     )
+
+
+def _narrow(weights: NDArray[Any], columns: int) -> NDArray[np.int32]:
+    """Return weights (rows, lanes) of 32 bits, or nothing where one does not fit."""
+    width = lanes(columns)
+    if width % 8 or width > 16 or (abs(weights) >= 2**31).any():
+        return np.zeros((0, width), np.int32)
+    narrow = np.zeros((len(weights), width), np.int32)
+    narrow[:, :columns] = weights
+    return narrow
 
 
 def _rounding(book: PriceBook) -> int:
