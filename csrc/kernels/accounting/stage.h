@@ -42,7 +42,7 @@ INLINED void weigh_staged(const tm_prices *prices, const int32_t *staged, ledger
         for (int c = LANES; c < lanes; c += LANES) {
             sum = vu_add(sum, vu_mul_signed32(vu_widen(x + c), vu_widen(weight + c)));
         }
-        b->cost[i] = prices->fixed[2 * (size_t)row] + vu_sum(sum);
+        b->cost[i] = vu_sum(sum) + (prices->any_fixed ? prices->fixed[2 * (size_t)row] : 0);
         b->status[i] = TM_ROW_OK;
         for (int c = 0; b->cost[i] == 0 && c < lanes; ++c) {
             b->status[i] |= x[c] ? TM_ROW_PRICED_ZERO : TM_ROW_OK;

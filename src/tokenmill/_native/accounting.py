@@ -19,6 +19,7 @@ ROUNDINGS: dict[str, int] = {
     "up": lib.TM_ROUND_UP,
 }
 
+ROW_STATUSES: int = lib.TM_ROW_STATUSES
 CELL_THRESHOLDS: int = lib.TM_CELL_THRESHOLDS
 
 CELL = np.dtype(
@@ -172,6 +173,8 @@ def _prices(prices: DensePrices) -> Any:
     struct.calendars = len(prices.weeks)
     struct.rows = len(prices.weights)
     _, struct.service_tiers, struct.regions = prices.key_of.shape
+    struct.any_fixed, struct.any_timed = int(prices.fixed.any()), int(prices.timed.any())
+    struct.many_thresholds = int(prices.more_above.size > 0)
     struct.rounding, struct.marginal = prices.rounding, int(prices.marginal)
     struct.largest_weight = prices.largest_weight
     for kind, fields in _POINTERS.items():

@@ -12,6 +12,7 @@ from .._native.accounting import (
     CELL,
     CELL_THRESHOLDS,
     ROUNDINGS,
+    ROW_STATUSES,
     DenseColumns,
     DensePrices,
     lanes,
@@ -59,7 +60,7 @@ def _dense_prices(compiler: Compiler) -> DensePrices:
     weights = np.array([row.weights for row in rows], dtype=object)
     largest = max((sum(map(abs, row.weights)) + abs(row.fixed) for row in rows), default=0)
     fits = largest < _NEVER
-    exact = np.array([row.exact_only if fits else 1 for row in rows], np.uint8)
+    exact = [1] * ROW_STATUSES + [row.exact_only if fits else 1 for row in rows]
     steps = [step for row in rows for step in row.steps]
     first_step = np.cumsum([0, *(len(row.steps) for row in rows)])
     return DensePrices(
@@ -70,7 +71,7 @@ def _dense_prices(compiler: Compiler) -> DensePrices:
         weights=np.array(weights if fits else np.zeros(weights.shape), np.int64),
         narrow_weights=_narrow(weights, len(compiler.columns.units)),
         fixed=pairs([row.fixed for row in rows]),
-        exact_only=exact,
+        exact_only=np.array(exact, np.uint8),
         prices=pairs([price for row in rows for price in row.prices]),
         divisors=np.array([row.divisors for row in rows], np.int64),
         slots=np.array([row.slots for row in rows], np.int8),

@@ -71,8 +71,13 @@ class Pricer:
         self._compile(batch, arrays)
         if self._prices is None:
             with self.compiler.lock:
-                self._prices = replace(dense_prices(self.compiler), key_of=self._key_of)
+                self._prices = replace(dense_prices(self.compiler), key_of=self._keys())
         return charge(self._dense, self._prices, arrays, outputs, groups, threads)
+
+    def _keys(self) -> NDArray[np.int32]:
+        """Return the keys by code + 1: rows without a model first."""
+        nobody = np.full((1, *self._key_of.shape[1:]), -Status.MISSING_FIELD, np.int32)
+        return np.concatenate([nobody, self._key_of])
 
     def numbers(self, price_rows: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the numbers of compiled price rows, which do not depend on the ledger; -1 none."""
