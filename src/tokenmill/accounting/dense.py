@@ -159,7 +159,7 @@ def pairs(values: Sequence[int]) -> NDArray[np.int64]:
 
 
 def integers(halves: NDArray[np.int64]) -> list[int]:
-    """Return pairs (n, 2) as Python integers."""
-    low = halves[..., 0].astype(np.uint64).tolist()
-    high = halves[..., 1].tolist()
+    """Return pairs (..., 2) as Python integers, in one list."""
+    low = halves[..., 0].astype(np.uint64).ravel().tolist()
+    high = halves[..., 1].ravel().tolist()
     return [(top << 64) | rest for rest, top in zip(low, high, strict=True)]

@@ -115,10 +115,25 @@ class Compiler:
         self._tiers_of: dict[int, frozenset[str]] = {}
         self._tiers = STANDARD_TIERS.union(*(tiers_of(model) for model in book.models))
 
+    def known(self, model: int, service_tier: str, region: str) -> int | None:
+        """Return the key of a model of the book, or -status; None if it is not compiled yet."""
+        asked = self._asked(model, service_tier, region)
+        return -Status.BAD_VALUE if asked is None else self._known.get(asked)
+
     def key_of(self, model: int, service_tier: str, region: str) -> int:
         """Return the key of a model of the book, compiled if it is new, or -status."""
-        if service_tier not in self._tiers:
+        asked = self._asked(model, service_tier, region)
+        if asked is None:
             return -Status.BAD_VALUE
+        if asked not in self._known:
+            self._known[asked] = len(self.keys)
+            self.keys.append(self._compile(*asked))
+        return self._known[asked]
+
+    def _asked(self, model: int, service_tier: str, region: str) -> tuple[int, str, str] | None:
+        """Return the tier and region that the model knows these as; None for an unknown tier."""
+        if service_tier not in self._tiers:
+            return None
         prices = self.book.models[model]
         if model not in self._tiers_of:
             self._tiers_of[model] = frozenset(tiers_of(prices))
@@ -129,11 +144,7 @@ class Compiler:
             service_tier = ""
         if not any(axis == "region" and value == region for axis, value, _ in prices.multipliers):
             region = ""
-        asked = (model, service_tier, region)
-        if asked not in self._known:
-            self._known[asked] = len(self.keys)
-            self.keys.append(self._compile(*asked))
-        return self._known[asked]
+        return model, service_tier, region
 
     def _compile(self, index: int, service_tier: str, region: str) -> Key:
         model = self.book.models[index]
