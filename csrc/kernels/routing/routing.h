@@ -103,6 +103,10 @@ static void load_rows_f64(const tm_route_call *call, const size_t *start, int co
 static void store_columns_f32(const float *rows, int k, int tokens, float *out)
 {
     vf block[LANES_F];
+    if (k == 1) {
+        memcpy(out, rows, sizeof *out * (size_t)tokens);
+        return;
+    }
     for (int j = 0; j < k; j += LANES_F) {
         const int from = j + LANES_F <= k || k < LANES_F ? j : k - LANES_F, columns = k < LANES_F ? k : LANES_F;
         for (int i = 0; i < LANES_F; ++i) {

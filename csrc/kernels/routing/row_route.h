@@ -100,7 +100,8 @@ static vf select_in_rows(const tm_router *router, const tm_route_call *call, siz
     vf least = floor_of_maxima(tile, rows->maxima, k, &most);
     if (way == BY_ROUGH_SCORE) {
         least = vf_sub(least, margin);
-        const vfm low = vf_lt(vf_set(ROUGH_BELOW + rows->bias_high), least), high = vf_lt(most, vf_set(ROUGH_ABOVE + rows->bias_low));
+        const vfm low = vf_lt(vf_set(ROUGH_BELOW + rows->bias_high), least);
+        const vfm high = vf_lt(most, vf_set(ROUGH_ABOVE + rows->bias_low));
         if (vfm_bits(vfm_and(low, high)) != EVERY_LANE) {
             rows->way = BY_SCORE;
             most = select_in_rows(router, call, first, last, rows, tile);
@@ -108,7 +109,7 @@ static vf select_in_rows(const tm_router *router, const tm_route_call *call, siz
             return most;
         }
     }
-    for (int i = 0; i < room; ++i) {
+    for (int i = 0; i < room && (k > 1 || bias); ++i) { /* a single best logit is not sorted */
         vf_store(ROW(tile->value, i), bias ? vf_set(0) : lowest);
         vf_store(ROW(tile->id, i), vf_set(FIRST_ID));
     }
@@ -128,9 +129,13 @@ static vf select_in_rows(const tm_router *router, const tm_route_call *call, siz
         vf_store(ROW(tile->id, i), vf_set(FIRST_ID));
     }
     if (bias) {
+        for (int i = 0; i < count; ++i) { /* NaN counts as -inf */
+            vf_store(ROW(tile->value, i), vf_max(vf_load(ROW(tile->value, i)), lowest));
+        }
         pointwise_scores_f32(router->score, tile->value, NULL, count, tile->value);
         for (int i = 0; i < size; ++i) {
-            vf_store(ROW(tile->value, i), i < count ? vf_add(vf_load(ROW(tile->value, i)), vf_load(ROW(tile->weight, i))) : lowest);
+            const vf choice = vf_add(vf_load(ROW(tile->value, i)), vf_load(ROW(tile->weight, i)));
+            vf_store(ROW(tile->value, i), i < count ? choice : lowest);
         }
     }
     if (size > 1) {
@@ -233,7 +238,8 @@ static void route_in_rows(const tm_router *router, const tm_route_call *call)
     rows.copies = tile.z;
     rows.ranks = tile.c;
     rows.pitch = (int)pitch;
-    for (rows.maxima = 8; rows.maxima < WORD && (rows.maxima < 2 * router->top_k || rows.maxima < RLANES); rows.maxima *= 2) {
+    const int wanted = 2 * router->top_k > RLANES ? 2 * router->top_k : RLANES;
+    for (rows.maxima = 8; rows.maxima < WORD && rows.maxima < wanted; rows.maxima *= 2) {
     }
     rows.way = router->bias_on == TM_BIAS_NONE ? BY_LOGIT : router->score == TM_SCORE_SIGMOID ? BY_SCORE : BY_ROUGH_SCORE;
     rows.bias_low = rows.bias_high = 0;

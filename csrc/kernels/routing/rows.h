@@ -24,7 +24,8 @@
 #define ROUGH_ERROR 0.0132f
 #define ROUGH_BELOW 0.083f           /* the root of softplus is less below -5 */
 #define ROUGH_ABOVE 2.81f            /* what comes near it is more above 8 */
-static const float ROUGH_TERMS[6] = {0x1.08e91ap-15f, -0x1.114944p-13f, -0x1.d8d92p-9f, 0x1.0ff992p-6f, 0x1.24b418p-2f, 0x1.ad2f24p-1f};
+static const float ROUGH_TERMS[6] = {0x1.08e91ap-15f, -0x1.114944p-13f, -0x1.d8d92p-9f,
+                                     0x1.0ff992p-6f,  0x1.24b418p-2f,   0x1.ad2f24p-1f};
 
 enum { BY_LOGIT, BY_SCORE, BY_ROUGH_SCORE };
 
@@ -101,7 +102,7 @@ INLINED int word_is_tame(const float *z)
 {
     vf size = vf_set(0);
     for (int v = 0; v < WORD_VECTORS; ++v) {
-        size = vf_max(vf_abs(vf_load(z + v * RLANES)), size);
+        size = vf_max(vf_abs(vf_max(vf_load(z + v * RLANES), vf_set(-__builtin_inff()))), size);
     }
     return !vfm_bits(vf_lt(vf_set(TAME), size));
 }
@@ -131,7 +132,8 @@ INLINED void rank_row(const float *z, const float *bias, int pitch, int way, int
 }
 
 /* z, rank and tile->maxima (maxima, RLANES) of the tokens first <= t < last; lanes past the last repeat it */
-static void rank_rows(const tm_router *router, const tm_route_call *call, size_t first, size_t last, rows *rows, tile_f32 *tile)
+static void rank_rows(const tm_router *router, const tm_route_call *call, size_t first, size_t last, rows *rows,
+                      tile_f32 *tile)
 {
     vf most[RLANES][WORD_VECTORS], block[RLANES];
     const int tokens = last - first < RLANES ? (int)(last - first) : RLANES, way = rows->way, pitch = rows->pitch;
@@ -139,7 +141,8 @@ static void rank_rows(const tm_router *router, const tm_route_call *call, size_t
         const int from = lane < tokens ? lane : tokens - 1;
         float *rank = rows->ranks + (size_t)from * (size_t)pitch;
         if (lane < tokens) {
-            rows->z[lane] = row_of(call, first + (size_t)lane, router->columns, pitch, rows->copies + (size_t)lane * (size_t)pitch);
+            float *copy = rows->copies + (size_t)lane * (size_t)pitch;
+            rows->z[lane] = row_of(call, first + (size_t)lane, router->columns, pitch, copy);
         }
         const float *z = rows->z[lane] = rows->z[from];
         rows->rank[lane] = way == BY_LOGIT ? z : rank;
