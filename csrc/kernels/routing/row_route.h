@@ -20,8 +20,8 @@ static vf floor_of_maxima(tile_f32 *tile, int maxima, int k, vf *most)
 
 /* Takes the experts of a word whose rank is on or above the floor: logits, ids and biases go down a lane from `to` on.
  * Four are written whether there are as many or not: a branch on each bit would be guessed wrong. */
-INLINED void take_word(uint64_t word, int found, uint32_t first, const float *z, const float *bias, float *value, float *id,
-                       float *added)
+INLINED void take_word(uint64_t word, int found, uint32_t first, const float *z, const float *bias, float *value,
+                       float *id, float *added)
 {
     for (; found > 0; found -= 4, value += 4 * RLANES, id += 4 * RLANES, added += 4 * RLANES) {
         _Pragma("GCC unroll 4") for (int i = 0; i < 4; ++i)
@@ -206,8 +206,8 @@ static softmax_f32 softmax_of_rows(const rows *rows, int columns, int tokens, vf
     return (softmax_f32){most, vf_div(vf_set(1), vf_load(sum))};
 }
 
-static void route_rows_of_tile(const tm_router *router, const tm_route_call *call, size_t first, size_t last, rows *rows,
-                               tile_f32 *tile)
+static void route_rows_of_tile(const tm_router *router, const tm_route_call *call, size_t first, size_t last,
+                               rows *rows, tile_f32 *tile)
 {
     const int k = router->top_k, tokens = last - first < RLANES ? (int)(last - first) : RLANES;
     const vf most = select_in_rows(router, call, first, last, rows, tile);
@@ -241,7 +241,8 @@ static void route_in_rows(const tm_router *router, const tm_route_call *call)
     const int wanted = 2 * router->top_k > RLANES ? 2 * router->top_k : RLANES;
     for (rows.maxima = 8; rows.maxima < WORD && rows.maxima < wanted; rows.maxima *= 2) {
     }
-    rows.way = router->bias_on == TM_BIAS_NONE ? BY_LOGIT : router->score == TM_SCORE_SIGMOID ? BY_SCORE : BY_ROUGH_SCORE;
+    const int biased = router->score == TM_SCORE_SIGMOID ? BY_SCORE : BY_ROUGH_SCORE;
+    rows.way = router->bias_on == TM_BIAS_NONE ? BY_LOGIT : biased;
     rows.bias_low = rows.bias_high = 0;
     for (int e = 0; rows.way != BY_LOGIT && e < (int)pitch; ++e) {
         if (e >= router->experts) {

@@ -9,9 +9,9 @@
  *     --> the experts on or above it, their logits and biases, (candidates, RLANES)
  *     --> choice values of these alone --> a sorting network
  *
- * Contract: the ids of the tile (select.h), whatever stands for the choice values. A softmax over all experts has its own sum:
- * expert e is added to part e mod 64, then the upper half of the parts to the lower, and so on.
- * A token whose floor is -inf, or with more candidates than there is room, is sorted by insertion: slower, the same answer.
+ * Contract: the ids of the tile (select.h), whatever stands for the choice values. A softmax over all experts has its own
+ * sum: expert e is added to part e mod 64, then the upper half of the parts to the lower, and so on.
+ * A token whose floor is -inf, or with more candidates than there is room, is sorted by insertion: slower, the same.
  */
 #define WORD 64                      /* experts looked at together */
 #define WORD_VECTORS (WORD / RLANES)
@@ -63,7 +63,8 @@ static const float *row_of(const tm_route_call *call, size_t token, int columns,
         const size_t width = call->dtype == TM_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
         float rest[RLANES] = {0};
         tm_route_call tail = *call;
-        tail.logits = memcpy(rest, (const char *)call->logits + (at + (size_t)e) * width, (size_t)(columns - e) * width);
+        const char *from = (const char *)call->logits + (at + (size_t)e) * width;
+        tail.logits = memcpy(rest, from, (size_t)(columns - e) * width);
         vf_store(copy + e, logits_at(&tail, 0));
     }
     for (e = columns; e < pitch; ++e) {
@@ -108,7 +109,8 @@ INLINED int word_is_tame(const float *z)
 }
 
 /* rank (pitch,) of a token, and its maxima in the first vectors of `most` */
-INLINED void rank_row(const float *z, const float *bias, int pitch, int way, int32_t score, int maxima, float *rank, vf *out)
+INLINED void rank_row(const float *z, const float *bias, int pitch, int way, int32_t score, int maxima, float *rank,
+                      vf *out)
 {
     vf most[WORD_VECTORS];
     for (int v = 0; v < WORD_VECTORS; ++v) {
