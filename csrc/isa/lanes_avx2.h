@@ -105,6 +105,7 @@ static inline vf vf_scale_normal(vf y, vf shifted)
     const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(y), exponent));
 }
+static inline void vf_store_whole(void *p, vf x) { _mm256_storeu_si256((__m256i *)p, _mm256_cvtps_epi32(x)); }
 static inline vf vf_from_bf16(const uint16_t *p)
 {
     const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));

@@ -92,6 +92,7 @@ static inline vf vf_scale_normal(vf y, vf shifted)
     const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(y), exponent));
 }
+static inline void vf_store_whole(void *p, vf x) { _mm512_storeu_si512(p, _mm512_cvtps_epi32(x)); }
 static inline vf vf_from_bf16(const uint16_t *p)
 {
     const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));

@@ -105,6 +105,7 @@ static inline vf vf_scale_normal(vf y, vf shifted)
     const uint32x4_t exponent = vshlq_n_u32(vreinterpretq_u32_f32(shifted), 23);
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(y), exponent));
 }
+static inline void vf_store_whole(void *p, vf x) { vst1q_s32((int32_t *)p, vcvtq_s32_f32(x)); }
 static inline vf vf_from_bf16(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
 static inline vf vf_from_f16(const uint16_t *p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
 

@@ -206,6 +206,12 @@ static inline vf vf_scale_normal(vf y, vf shifted)
     memcpy(&n, &shifted, 4);
     return float_of(bits + (n << 23));
 }
+/* x, whole numbers, as int32 */
+static inline void vf_store_whole(void *p, vf x)
+{
+    const int32_t whole = (int32_t)x;
+    memcpy(p, &whole, sizeof whole);
+}
 static inline vf vf_from_bf16(const uint16_t *p) { return float_of((uint32_t)*p << 16); }
 static inline vf vf_from_f16(const uint16_t *p)
 {
