@@ -39,7 +39,7 @@ def rates_of(row: PriceRow) -> list[Rate]:
 
 
 def book_of(prices: list[PriceRow]) -> PriceBook:
-    """Return the price book that a neutral price list is."""
+    """Return the price book that a neutral price list is; one with a single date has none."""
     rates: dict[str, dict[int, list[Rate]]] = defaultdict(lambda: defaultdict(list))
     windows: dict[str, dict[str, Window]] = defaultdict(dict)
     for row in prices:
@@ -49,6 +49,7 @@ def book_of(prices: list[PriceRow]) -> PriceBook:
             hours = Hours(((open_["start"], open_["end"]),), frozenset(open_["weekdays"]))
             windows[row["model"]]["window"] = Window((hours,))
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    dated = len({row["valid_from"] for row in prices}) > 1
     return PriceBook(
         "benchmark",
         tuple(
@@ -56,7 +57,7 @@ def book_of(prices: list[PriceRow]) -> PriceBook:
                 "bench",
                 model,
                 tuple(
-                    Period(epoch + timedelta(microseconds=start), tuple(own))
+                    Period(epoch + timedelta(microseconds=start) if dated else None, tuple(own))
                     for start, own in sorted(periods.items())
                 ),
                 windows=windows[model],
@@ -91,7 +92,7 @@ def total_by_team(case: Case, threads: int) -> Contestant:
 def arguments(case: Case) -> dict[str, Any]:
     """Return how the columns of a case are read."""
     if case.kind == "simple":
-        return {"convention": "native", "constants": {"time": "2026-01-01T00:00Z"}}
+        return {"convention": "native"}
     return {"convention": "native", "columns": {"ts": "time"}}
 
 
@@ -120,7 +121,7 @@ def requests_at_once() -> Contestant:
             usage,
             book,
             convention="native",
-            constants={"model": MODEL, "time": "2026-01-01T00:00Z"},
+            constants={"model": MODEL},
             threads=1,
         )
 
