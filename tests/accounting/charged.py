@@ -8,8 +8,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tokenmill.accounting import UNITS, Hours, ModelPrices, Period, PriceBook, Rate, Special
-from tokenmill.accounting import PriceRules, UsageConvention, Window, own_unit
+from tokenmill.accounting import (
+    UNITS,
+    Hours,
+    ModelPrices,
+    Period,
+    PriceBook,
+    PriceRules,
+    Rate,
+    Special,
+    UsageConvention,
+    Window,
+    own_unit,
+)
 from tokenmill.reference import rates as twin_rates
 from tokenmill.reference.row import Charged, Row, Rules, charge_row
 
@@ -161,13 +172,18 @@ def models(draw: st.DrawFn, name: str, rounds: bool, by_unit: bool) -> ModelPric
     def rates() -> tuple[Rate, ...]:
         found = draw(st.lists(one_of(*units).flatmap(rate), max_size=8))
         # By the unit's own count there is a price below the first threshold.
-        base = [Rate(unit, draw(prices)) for unit in (units if by_unit else units[:1])]
+        base = [
+            draw(st.builds(Rate, st.just(u), decimals if u == "requests" else prices))
+            for u in (units if by_unit else units[:1])
+        ]
         own = base if "requests" not in units else [Rate("requests", Fraction(1, 100)), *base]
         return tuple({(r.unit, r.service_tier, r.above, r.window): r for r in own + found}.values())
 
     starts = sorted(draw(st.sets(one_of(*STARTS), max_size=2)), key=microseconds)
     first = draw(one_of((None,), (None,), ()))
-    factors = one_of(Fraction(1, 2), Fraction(11, 10), *([Fraction(1, 3)] if rounds else []))
+    # What a request costs is rounded beforehand, and stays whole here.
+    third = [Fraction(1, 3)] if rounds and "requests" not in units else []
+    factors = one_of(Fraction(1, 2), Fraction(11, 10), *third)
     places = one_of(("region", "eu"), ("service_tier", "batch"))
     multipliers = draw(st.dictionaries(places, factors, max_size=2))
     return ModelPrices(

@@ -1,8 +1,8 @@
 """One row of a ledger charged in fractions, status and all: the twin of the charge kernel.
 
-    leaf(U) = count(U) - sum of leaf(V) over the counted parts V of U
-    q(P)    = sum of leaf(U) over the counted units U that pay the price of P
-    cost    = request + sum of round(price(P) q(P))
+leaf(U) = count(U) - sum of leaf(V) over the counted parts V of U
+q(P)    = sum of leaf(U) over the counted units U that pay the price of P
+cost    = request + sum of round(price(P) q(P))
 """
 
 from __future__ import annotations
