@@ -25,6 +25,8 @@ from .table import Compiler
 
 # Keys are >= 0 and statuses negative; this one is no row's for longer than a moment.
 _NOT_COMPILED = -15
+# Rows of values that are bad show that instead, and may yet lack a time, which goes before.
+_MAY_NOT_BE_COMPILED = (-_NOT_COMPILED, Status.BAD_VALUE, Status.NEGATIVE_COUNT)
 
 
 @dataclass
@@ -79,9 +81,11 @@ class Pricer:
                 with self.compiler.lock:
                     self._prices = replace(dense_prices(self.compiler), key_of=self._keys())
             sums = charge(self._dense, self._prices, arrays, outputs, groups, threads)
-            if not (outputs.status == -_NOT_COMPILED).any():
+            if not np.isin(outputs.status, _MAY_NOT_BE_COMPILED).any():
                 break
             missing = (self._key_of == _NOT_COMPILED) & _present(arrays, self._key_of.shape)
+            if not missing.any():
+                break
             self._fill(codes, missing, known_only=False)
         return sums
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from fractions import Fraction
+from math import lcm
 from threading import Lock
 
 import numpy as np
@@ -28,6 +29,9 @@ LONG_AGO = -(2**63) + 1
 COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC = 1, 2, 4
 
 MOST_DIVISOR = 2**62
+
+MOST_PRICE = 2**120
+"""At a book's scale; products with counts are checked, and have 128 bits."""
 
 STANDARD_TIERS = frozenset({"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"})
 
@@ -200,10 +204,15 @@ class Compiler:
         dynamic = frozenset(n for n, price in prices.items() if price is Special.DYNAMIC)
         owners, slots, flags = self._owned(frozenset(prices), dynamic)
         scaled = [(0, 1)] * len(slots)
+        steps: list[tuple[int, int, int]] = []
+        by_unit: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
         for c, slot in enumerate(slots):
             price = prices[owners[c]] if slot == c else None
             if isinstance(price, Fraction):
-                scaled[c] = self._scaled(price, case)
+                own = by_unit.get(owners[c], ())
+                (first, *rest), divisor = self._over_one(price, own, case)
+                scaled[c] = first, divisor
+                steps += ((c, step.above, p) for step, p in zip(own, rest, strict=True))
         return PriceRow(
             case,
             self._fixed(case, prices),
@@ -212,7 +221,7 @@ class Compiler:
             tuple(divisor for _, divisor in scaled),
             slots,
             flags,
-            self._steps(case, rates, owners, slots),
+            tuple(steps),
             number,
         )
 
@@ -247,6 +256,11 @@ class Compiler:
     def _scaled(self, price: Fraction, case: Case) -> tuple[int, int]:
         """Return the price as whole number / divisor at the book's scale."""
         whole, rest = divmod(price.numerator * self._one, price.denominator)
+        if whole >= MOST_PRICE:
+            raise ValueError(
+                f"book {self.book.name!r}: {case.model.provider}/{case.model.name}: expected prices"
+                f" below 2^120 x 10^-{self.scale} {self.book.currency}, found {price}"
+            )
         if rest == 0:
             return whole, 1
         scaled = price * self._one
@@ -259,6 +273,17 @@ class Compiler:
                 " give the book a rounding"
             )
         return round_fraction(scaled, self.book.rounding), 1
+
+    def _over_one(
+        self, price: Fraction, steps: tuple[Step, ...], case: Case
+    ) -> tuple[list[int], int]:
+        """Return a price and those of its steps as whole numbers / one divisor."""
+        each = [self._scaled(p, case) for p in (price, *(step.price for step in steps))]
+        divisor = lcm(*(own for _, own in each))
+        wide = [numerator * (divisor // own) for numerator, own in each]
+        if divisor < MOST_DIVISOR and max(wide) < MOST_PRICE:
+            return wide, divisor
+        return [round_fraction(Fraction(*pair), self.book.rounding) for pair in each], 1
 
     def _fixed(self, case: Case, prices: Mapping[str, Price]) -> int:
         """Return what each request costs, where requests are not counted by the ledger."""
@@ -277,17 +302,6 @@ class Compiler:
             if slots[c] >= 0:
                 weights[j] += factor * scaled[slots[c]][0]
         return tuple(weights)
-
-    def _steps(
-        self, case: Case, rates: RateTable, owners: tuple[str, ...], slots: tuple[int, ...]
-    ) -> tuple[tuple[int, int, int], ...]:
-        by_unit: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
-        return tuple(
-            (c, step.above, self._scaled(step.price, case)[0])
-            for c, name in enumerate(owners)
-            if slots[c] == c
-            for step in by_unit.get(name, ())
-        )
 
 
 def round_fraction(value: Fraction, rounding: str) -> int:

@@ -137,14 +137,14 @@ class Accumulator:
     def costs(self, totals: Totals) -> list[int]:
         """Return the costs of the groups of `totals`, in its order."""
         labels = zip(*(totals.keys[name] for name in totals.by), strict=True)
-        return [self._groups[key].charged[1] for key in (labels if totals.by else [()])]
+        return [self._groups[key].charged[1] for key in (labels if totals.by else self._groups)]
 
 
 def _added(wide: NDArray[np.int64]) -> list[list[list[int]]]:
     """Return sums (threads, ..., 2) in 128 bits added over threads, as lists of integers."""
     low, high = wide[..., 0], wide[..., 1]
     most = (2**63 - 1) // len(wide)
-    if (high == low >> 63).all() and (abs(low) < most).all():
+    if (high == low >> 63).all() and ((-most < low) & (low < most)).all():
         added: list[list[list[int]]] = low.sum(axis=0).tolist()
         return added
     flat = [sum(values) for values in zip(*(integers(part) for part in wide), strict=True)]
