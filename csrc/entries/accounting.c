@@ -20,7 +20,7 @@ static int32_t check_ledger(const tm_columns *c, const tm_ledger *l)
     if (!c->leaf || !c->basis || !c->within || !c->nested || (c->litellm && !c->overlap) || !l->counts || !l->models) {
         return TM_E_NULL_POINTER;
     }
-    if (c->columns < 1 || c->columns > TM_COLUMNS_MAX) {
+    if (c->columns < 1 || c->columns > TM_COLUMNS_MAX || c->lanes < c->columns) {
         return TM_E_SIZE;
     }
     for (int i = 0; i < c->columns; ++i) {
@@ -40,6 +40,9 @@ int32_t tm_charge(const tm_columns *columns, const tm_prices *prices, const tm_l
     int32_t status = check_prices(prices);
     if (status == TM_OK) {
         status = check_ledger(columns, ledger);
+    }
+    if (status == TM_OK && prices->narrow_weights && columns->lanes != 8 && columns->lanes != 16) {
+        status = TM_E_SIZE;
     }
     if (status != TM_OK) {
         return status;

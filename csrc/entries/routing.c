@@ -26,7 +26,8 @@ size_t tm_route_scratch(const tm_router *router)
     if (!router || check_router(router) != TM_OK) {
         return 0;
     }
-    const size_t rows = (size_t)(router->columns > router->experts ? router->columns : router->experts);
+    const size_t wide = (size_t)(router->columns > router->experts ? router->columns : router->experts);
+    const size_t rows = (wide + 63) / 64 * 64;
     return 128 + rows * (2 * 64 + 3 * sizeof(uint64_t) + (router->method == TM_METHOD_BLOCK ? 3 * sizeof(double) + 1 : 0));
 }
 

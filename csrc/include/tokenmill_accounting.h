@@ -24,6 +24,7 @@
 #define TM_ROW_SUBSET_EXCEEDS_TOTAL 9
 #define TM_ROW_NO_PRICE 10
 #define TM_ROW_OVERFLOW 11
+#define TM_ROW_STATUSES 16 /* more than there are; rows that have one count from -1 down */
 #define TM_ROW_ROUNDED 128 /* a bit beside the others */
 
 /* What a count does under one price row, where that is not simply to cost its price. */
@@ -47,6 +48,7 @@ typedef struct tm_overlap {
 /* The columns of a ledger: which contain which. Rows of matrices are columns long. */
 typedef struct tm_columns {
     int32_t columns;
+    int32_t lanes;          /* >= columns: how many counts a group has sums for */
     int32_t replaced;       /* the column of cache writes that 5 min and 1 h ones replace, -1 none */
     int32_t replacing[2];   /* those columns, -1 none */
     int32_t litellm;        /* 1: parts that exceed a total are cut as `overlap` says */
@@ -73,7 +75,9 @@ typedef struct tm_prices {
     int32_t keys, epochs, calendars, rows;
     int32_t service_tiers, regions; /* strides of key_of, 1 where the ledger has no such column */
     int32_t rounding, marginal;
-    const int32_t *key_of;      /* [models x service tiers x regions] key, or -status */
+    int32_t any_fixed, any_timed;           /* 1: some row has a fixed cost, some key is timed */
+    int32_t any_thresholds, many_thresholds; /* 1: some cell has thresholds, has more_above */
+    const int32_t *key_of;      /* [1 + models x service tiers x regions] key, or -status; no model first */
     const int64_t *starts;      /* [epochs - 1] microseconds; epoch e begins at starts[e - 1] */
     const uint8_t *timed;       /* [keys] 1: the price depends on the time */
     const tm_cell *cells;       /* [epochs x keys] */
@@ -81,8 +85,9 @@ typedef struct tm_prices {
     const uint8_t *weeks;       /* [calendars x 10,080] window of each minute from Monday 00:00 UTC, 0 none */
     const uint16_t *unchanged;  /* [calendars x 10,080] minutes until it changes, at most a week */
     const int64_t *weights;    /* [rows x columns] what one more of column j adds to the cost */
+    const int32_t *narrow_weights; /* [rows x lanes], 8 or 16 lanes: the same and 0, or NULL where one needs 64 bits */
     const int64_t *fixed;      /* [rows x 2] what each request costs */
-    const uint8_t *exact_only; /* [rows] 1: weights do not say it all; 2: they do where flagged counts are 0 */
+    const uint8_t *exact_only; /* [16 + rows] 1: weights do not say it all; 2: they do where flagged counts are 0 */
     const int64_t *prices;     /* [rows x columns x 2] price of a slot */
     const int64_t *divisors;   /* [rows x columns] the price is prices / divisors */
     const int8_t *slots;       /* [rows x columns] the column under whose price c is charged, -1 none */
@@ -113,7 +118,7 @@ typedef struct tm_charged {
     int64_t *slot_cost;  /* [rows x columns x 2] by slot */
 } tm_charged;
 
-/* Sums by group: [groups x 2 x (2 + columns)]: charged rows, then those that were not; rows, cost, counts. */
+/* Sums by group: [groups x 2 x (2 + lanes)]: charged rows, then those that were not; rows, cost, counts. */
 typedef struct tm_totals {
     int32_t group_columns;
     const int32_t *const *group_codes; /* codes >= -1 (null) */

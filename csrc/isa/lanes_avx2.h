@@ -53,6 +53,15 @@ static inline vu vu_xor3(vu a, vu b, vu c) { return vu_xor(vu_xor(a, c), b); }
 #define vu_srl(x, count) _mm256_srli_epi64((x), (count))
 #define vu_sll(x, count) _mm256_slli_epi64((x), (count))
 static inline vu vu_mul32(vu a, vu b) { return _mm256_mul_epu32(a, b); }
+/* signed: LANES int32 as int64, their exact products, the sum of the lanes */
+static inline vu vu_load(const int64_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline vu vu_widen(const int32_t *p) { return _mm256_cvtepi32_epi64(_mm_loadu_si128((const __m128i *)p)); }
+static inline vu vu_mul_signed32(vu a, vu b) { return _mm256_mul_epi32(a, b); }
+static inline int64_t vu_sum(vu x)
+{
+    const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    return _mm_cvtsi128_si64(_mm_add_epi64(half, _mm_unpackhi_epi64(half, half)));
+}
 static inline vu vu_of(vd x) { return _mm256_castpd_si256(x); }
 static inline vd vd_of(vu x) { return _mm256_castsi256_pd(x); }
 
@@ -96,6 +105,7 @@ static inline vf vf_scale_normal(vf y, vf shifted)
     const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(y), exponent));
 }
+static inline void vf_store_whole(void *p, vf x) { _mm256_storeu_si256((__m256i *)p, _mm256_cvtps_epi32(x)); }
 static inline vf vf_from_bf16(const uint16_t *p)
 {
     const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));

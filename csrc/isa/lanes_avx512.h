@@ -50,6 +50,11 @@ static inline vu vu_xor3(vu a, vu b, vu c) { return _mm512_ternarylogic_epi64(a,
 #define vu_srl(x, count) _mm512_srli_epi64((x), (count))
 #define vu_sll(x, count) _mm512_slli_epi64((x), (count))
 static inline vu vu_mul32(vu a, vu b) { return _mm512_mul_epu32(a, b); }
+/* signed: LANES int32 as int64, their exact products, the sum of the lanes */
+static inline vu vu_load(const int64_t *p) { return _mm512_loadu_si512(p); }
+static inline vu vu_widen(const int32_t *p) { return _mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *)p)); }
+static inline vu vu_mul_signed32(vu a, vu b) { return _mm512_mul_epi32(a, b); }
+static inline int64_t vu_sum(vu x) { return _mm512_reduce_add_epi64(x); }
 static inline vu vu_of(vd x) { return _mm512_castpd_si512(x); }
 static inline vd vd_of(vu x) { return _mm512_castsi512_pd(x); }
 
@@ -87,6 +92,7 @@ static inline vf vf_scale_normal(vf y, vf shifted)
     const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(y), exponent));
 }
+static inline void vf_store_whole(void *p, vf x) { _mm512_storeu_si512(p, _mm512_cvtps_epi32(x)); }
 static inline vf vf_from_bf16(const uint16_t *p)
 {
     const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));

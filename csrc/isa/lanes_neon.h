@@ -53,6 +53,15 @@ static inline vu vu_xor3(vu a, vu b, vu c) { return veorq_u64(veorq_u64(a, c), b
 #define vu_srl(x, count) vshrq_n_u64((x), (count))
 #define vu_sll(x, count) vshlq_n_u64((x), (count))
 static inline vu vu_mul32(vu a, vu b) { return vmull_u32(vmovn_u64(a), vmovn_u64(b)); }
+/* signed: LANES int32 as int64, their exact products, the sum of the lanes */
+static inline vu vu_load(const int64_t *p) { return vreinterpretq_u64_s64(vld1q_s64(p)); }
+static inline vu vu_widen(const int32_t *p) { return vreinterpretq_u64_s64(vmovl_s32(vld1_s32(p))); }
+static inline vu vu_mul_signed32(vu a, vu b)
+{
+    return vreinterpretq_u64_s64(
+        vmull_s32(vmovn_s64(vreinterpretq_s64_u64(a)), vmovn_s64(vreinterpretq_s64_u64(b))));
+}
+static inline int64_t vu_sum(vu x) { return vaddvq_s64(vreinterpretq_s64_u64(x)); }
 static inline vu vu_of(vd x) { return vreinterpretq_u64_f64(x); }
 static inline vd vd_of(vu x) { return vreinterpretq_f64_u64(x); }
 
@@ -96,6 +105,7 @@ static inline vf vf_scale_normal(vf y, vf shifted)
     const uint32x4_t exponent = vshlq_n_u32(vreinterpretq_u32_f32(shifted), 23);
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(y), exponent));
 }
+static inline void vf_store_whole(void *p, vf x) { vst1q_s32((int32_t *)p, vcvtq_s32_f32(x)); }
 static inline vf vf_from_bf16(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
 static inline vf vf_from_f16(const uint16_t *p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
 

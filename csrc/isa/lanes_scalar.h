@@ -145,6 +145,11 @@ static inline vu vu_xor3(vu a, vu b, vu c) { return a ^ b ^ c; }
 #define vu_sll(x, count) ((x) << (count))
 /* low halves multiplied to 64 bits */
 static inline vu vu_mul32(vu a, vu b) { return (uint64_t)(uint32_t)a * (uint32_t)b; }
+/* signed: LANES int32 as int64, their exact products, the sum of the lanes */
+static inline vu vu_load(const int64_t *p) { return (uint64_t)*p; }
+static inline vu vu_widen(const int32_t *p) { return (uint64_t)(int64_t)*p; }
+static inline vu vu_mul_signed32(vu a, vu b) { return (uint64_t)((int64_t)(int32_t)a * (int32_t)b); }
+static inline int64_t vu_sum(vu x) { return (int64_t)x; }
 static inline vu vu_of(vd x) { return bits_of(x); }
 static inline vd vd_of(vu x) { return double_of(x); }
 
@@ -200,6 +205,12 @@ static inline vf vf_scale_normal(vf y, vf shifted)
     memcpy(&bits, &y, 4);
     memcpy(&n, &shifted, 4);
     return float_of(bits + (n << 23));
+}
+/* x, whole numbers, as int32 */
+static inline void vf_store_whole(void *p, vf x)
+{
+    const int32_t whole = (int32_t)x;
+    memcpy(p, &whole, sizeof whole);
 }
 static inline vf vf_from_bf16(const uint16_t *p) { return float_of((uint32_t)*p << 16); }
 static inline vf vf_from_f16(const uint16_t *p)

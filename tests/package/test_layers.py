@@ -112,6 +112,8 @@ def test_the_front_door_reaches_no_higher_than_montecarlo() -> None:
         "tokenmill",
         "tokenmill.montecarlo",
         "tokenmill.routing",
+        "tokenmill.accounting",
+        "tokenmill.accounting.files",
         "tokenmill.accounting.ledger",
         "tokenmill.cli",
         "tokenmill.reference",

@@ -12,15 +12,29 @@
 
 #define COUNT int32_t
 #define COUNTS(name) name##_i32
+#include "kernels/accounting/weigh.h"
+#define SUM int32_t
+#define SUMS(name) name##_i32_i32
 #include "kernels/accounting/inspect.h"
+#undef SUM
+#undef SUMS
+#define SUM int64_t
+#define SUMS(name) name##_i32_i64
+#include "kernels/accounting/inspect.h"
+#undef SUMS
 #undef COUNT
 #undef COUNTS
 #define COUNT int64_t
 #define COUNTS(name) name##_i64
+#define SUMS(name) name##_i64_i64
+#include "kernels/accounting/weigh.h"
 #include "kernels/accounting/inspect.h"
 #undef COUNT
 #undef COUNTS
+#undef SUM
+#undef SUMS
 
+#include "kernels/accounting/stage.h"
 #include "kernels/accounting/totals.h"
 
 /* whether no sum of weights of the block can leave 64 bits */
@@ -68,10 +82,12 @@ static int needs_care(const tm_columns *columns, const tm_prices *prices, const 
 }
 
 static void price_block(const tm_columns *columns, const tm_prices *prices, const tm_ledger *ledger,
-                        const tm_charged *charged, ledger_block *b)
+                        const tm_charged *charged, const int32_t *staged, ledger_block *b)
 {
     const int all = !fits_weights(prices, b) || (charged && charged->slot_cost);
-    if (!all) {
+    if (!all && staged) {
+        weigh_all_staged(prices, staged, b, columns->lanes);
+    } else if (!all) {
         (ledger->wide ? weigh_all_i64 : weigh_all_i32)(prices, ledger, b, columns->columns);
     }
     for (int i = 0; (all || b->care) && i < b->rows; ++i) {
@@ -92,21 +108,31 @@ static void price_block(const tm_columns *columns, const tm_prices *prices, cons
 
 static void write_block(const tm_charged *charged, const ledger_block *b)
 {
-    for (int i = 0; i < b->rows; ++i) {
-        const size_t at = b->first + (size_t)i;
-        if (charged->cost) {
-            charged->cost[at] = b->cost[i];
-        }
-        if (charged->wide_cost) {
-            charged->wide_cost[2 * at] = b->cost[i];
-            charged->wide_cost[2 * at + 1] = b->high[i];
-        }
-        if (charged->status) {
-            charged->status[at] = b->status[i];
-        }
-        if (charged->price_row) {
-            charged->price_row[at] = b->price_row[i] < 0 ? -1 : b->price_row[i];
-        }
+    const size_t rows = (size_t)b->rows;
+    if (charged->cost) {
+        memcpy(charged->cost + b->first, b->cost, rows * sizeof *b->cost);
+    }
+    if (charged->status) {
+        memcpy(charged->status + b->first, b->status, rows);
+    }
+    for (size_t i = 0; charged->wide_cost && i < rows; ++i) {
+        charged->wide_cost[2 * (b->first + i)] = b->cost[i];
+        charged->wide_cost[2 * (b->first + i) + 1] = b->high[i];
+    }
+    for (size_t i = 0; charged->price_row && i < rows; ++i) {
+        charged->price_row[b->first + i] = b->price_row[i] < 0 ? -1 : b->price_row[i];
+    }
+}
+
+static void inspect(const tm_columns *columns, const tm_ledger *ledger, ledger_block *b)
+{
+    b->most = (ledger->wide ? bound_i64 : bound_i32)(columns, ledger, b);
+    if (ledger->wide) {
+        inspect_i64_i64(columns, ledger, b);
+    } else if (b->most >= 0 && b->most < INT32_MAX / TM_COLUMNS_MAX) {
+        inspect_i32_i32(columns, ledger, b);
+    } else {
+        inspect_i32_i64(columns, ledger, b);
     }
 }
 
@@ -114,21 +140,26 @@ static void charge(const tm_columns *columns, const tm_prices *prices, const tm_
                    const tm_charged *charged, const tm_totals *totals)
 {
     ledger_block b;
+    int32_t room[LEDGER_BLOCK * STAGED_MOST];
+    int32_t *staged = prices->narrow_weights && !ledger->wide ? room : 0;
     uint64_t held = 0;
     for (size_t done = 0; done < rows; done += LEDGER_BLOCK) {
         b.first = first + done;
         b.rows = (int)(rows - done < LEDGER_BLOCK ? rows - done : LEDGER_BLOCK);
-        (ledger->wide ? inspect_i64 : inspect_i32)(columns, ledger, &b);
+        inspect(columns, ledger, &b);
         look_up(prices, ledger, &b);
         if (b.most < 0) {
             (ledger->wide ? refuse_negative_i64 : refuse_negative_i32)(columns, ledger, &b);
         }
-        price_block(columns, prices, ledger, charged, &b);
+        if (staged) {
+            stage(columns, ledger, &b, staged);
+        }
+        price_block(columns, prices, ledger, charged, staged, &b);
         if (charged) {
             write_block(charged, &b);
         }
         if (totals) {
-            add_block(columns, ledger, totals, &b, &held);
+            add_block(columns, ledger, totals, staged, &b, &held);
         }
     }
     if (totals) {

@@ -32,7 +32,7 @@ static inline int minute_of_week(int64_t time)
 typedef struct block_time {
     int epoch;         /* -1 where they differ or one is null */
     int same_windows;  /* 1: each calendar keeps the window in windows[] */
-    uint8_t windows[CALENDARS_SHARED];
+    uint8_t windows[1 + CALENDARS_SHARED]; /* that of no calendar first */
 } block_time;
 
 static void share_time(const tm_prices *prices, const int64_t *times, int rows, block_time *t)
@@ -40,6 +40,7 @@ static void share_time(const tm_prices *prices, const int64_t *times, int rows, 
     int64_t low = INT64_MAX, high = INT64_MIN;
     t->epoch = !times || prices->epochs == 1 ? 0 : -1;
     t->same_windows = prices->calendars == 0;
+    t->windows[0] = 0;
     if (!times) {
         return;
     }
@@ -48,6 +49,7 @@ static void share_time(const tm_prices *prices, const int64_t *times, int rows, 
         high = times[i] > high ? times[i] : high;
     }
     if (low == INT64_MIN) {
+        t->epoch = -1;
         return;
     }
     const int epoch = epoch_of(prices, low);
@@ -59,20 +61,37 @@ static void share_time(const tm_prices *prices, const int64_t *times, int rows, 
     const uint64_t minutes = ((uint64_t)high - (uint64_t)low) / 60000000 + 1;
     t->same_windows = 1;
     for (int c = 0; c < prices->calendars; ++c) {
-        t->windows[c] = prices->weeks[c * MINUTES_OF_WEEK + minute];
+        t->windows[c + 1] = prices->weeks[c * MINUTES_OF_WEEK + minute];
         t->same_windows &= prices->unchanged[c * MINUTES_OF_WEEK + minute] > minutes;
     }
 }
 
-static inline int32_t key_of_row(const tm_prices *prices, const tm_ledger *ledger, size_t at)
+/* the key of each row, the least of them */
+static int32_t find_keys(const tm_prices *prices, const tm_ledger *ledger, const ledger_block *b, int32_t *restrict key)
 {
-    const int32_t model = ledger->models[at];
-    if (model < 0) {
-        return -TM_ROW_MISSING_FIELD;
+    const int32_t *models = ledger->models + b->first, tiers = prices->service_tiers, regions = prices->regions;
+    const int32_t *key_of = prices->key_of;
+    int32_t least = 0;
+    for (int i = 0; i < b->rows; ++i) {
+        key[i] = (models[i] + 1) * tiers * regions;
     }
-    const int32_t tier = ledger->service_tiers ? ledger->service_tiers[at] + 1 : 0;
-    const int32_t region = ledger->regions ? ledger->regions[at] + 1 : 0;
-    return prices->key_of[((int64_t)model * prices->service_tiers + tier) * prices->regions + region];
+    if (ledger->service_tiers) {
+        const int32_t *codes = ledger->service_tiers + b->first;
+        for (int i = 0; i < b->rows; ++i) {
+            key[i] += (codes[i] + 1) * regions;
+        }
+    }
+    if (ledger->regions) {
+        const int32_t *codes = ledger->regions + b->first;
+        for (int i = 0; i < b->rows; ++i) {
+            key[i] += codes[i] + 1;
+        }
+    }
+    for (int i = 0; i < b->rows; ++i) {
+        key[i] = key_of[key[i]];
+        least |= key[i];
+    }
+    return least;
 }
 
 static inline int32_t row_of_cell(const tm_prices *prices, const tm_cell *cell, const block_time *t, int64_t time,
@@ -81,7 +100,7 @@ static inline int32_t row_of_cell(const tm_prices *prices, const tm_cell *cell, 
     int32_t row = cell->first_row;
     if (cell->calendar >= 0) {
         const int window = t->same_windows
-                               ? t->windows[cell->calendar]
+                               ? t->windows[cell->calendar + 1]
                                : prices->weeks[cell->calendar * MINUTES_OF_WEEK + minute_of_week(time)];
         row += window * cell->tiers;
     }
@@ -92,28 +111,61 @@ static inline int32_t row_of_cell(const tm_prices *prices, const tm_cell *cell, 
     return row;
 }
 
+/* rows whose times share an epoch and the windows, with keys that exist: nothing but the basis decides */
+static void look_up_fast(const tm_prices *prices, const block_time *t, const int32_t *restrict key, ledger_block *b)
+{
+    const tm_cell *cells = prices->cells + (size_t)t->epoch * (size_t)prices->keys;
+    const int64_t *basis = b->basis;
+    int32_t *restrict price_row = b->price_row;
+    if (!prices->any_thresholds && !prices->calendars) {
+        for (int i = 0; i < b->rows; ++i) {
+            price_row[i] = cells[key[i]].first_row;
+        }
+        return;
+    }
+    for (int i = 0; i < b->rows; ++i) {
+        const tm_cell *cell = cells + key[i];
+        price_row[i] = cell->first_row + t->windows[cell->calendar + 1] * cell->tiers + (basis[i] > cell->above[0])
+                       + (basis[i] > cell->above[1]) + (basis[i] > cell->above[2]);
+    }
+}
+
+static int32_t look_up_row(const tm_prices *prices, const block_time *t, int32_t key, int64_t time, int64_t basis)
+{
+    if (key < 0) {
+        return key;
+    }
+    if (time == INT64_MIN && prices->timed[key]) {
+        return -TM_ROW_MISSING_FIELD;
+    }
+    const int epoch = t->epoch >= 0 ? t->epoch : epoch_of(prices, time);
+    const tm_cell *cell = prices->cells + (size_t)epoch * (size_t)prices->keys + (size_t)key;
+    return row_of_cell(prices, cell, t, time, basis);
+}
+
 static void look_up(const tm_prices *prices, const tm_ledger *ledger, ledger_block *b)
 {
     const int64_t *times = ledger->times ? ledger->times + b->first : 0;
+    int32_t key[LEDGER_BLOCK];
     block_time t;
-    int care = 0;
+    uint8_t care = 0;
     share_time(prices, times, b->rows, &t);
-    for (int i = 0; i < b->rows; ++i) {
-        const int32_t key = key_of_row(prices, ledger, b->first + (size_t)i);
-        const int64_t time = times ? times[i] : INT64_MIN;
-        int32_t row = key;
-        if (key < 0) {
-        } else if (ledger->bad && ledger->bad[b->first + (size_t)i]) {
-            row = -TM_ROW_BAD_VALUE;
-        } else if (time == INT64_MIN && prices->timed[key]) {
-            row = -TM_ROW_MISSING_FIELD;
-        } else {
-            const int epoch = t.epoch >= 0 ? t.epoch : epoch_of(prices, time);
-            const tm_cell *cell = prices->cells + (size_t)epoch * (size_t)prices->keys + (size_t)key;
-            row = cell->first_row < 0 ? cell->first_row : row_of_cell(prices, cell, &t, time, b->basis[i]);
+    const int same = t.epoch >= 0 && t.same_windows && !prices->many_thresholds && (times || !prices->any_timed);
+    if (find_keys(prices, ledger, b, key) >= 0 && same) {
+        look_up_fast(prices, &t, key, b);
+    } else {
+        for (int i = 0; i < b->rows; ++i) {
+            b->price_row[i] = look_up_row(prices, &t, key[i], times ? times[i] : INT64_MIN, b->basis[i]);
         }
-        b->price_row[i] = row;
-        b->closely[i] |= row < 0 ? 1 : prices->exact_only[row];
+    }
+    for (int i = 0; ledger->bad && i < b->rows; ++i) {
+        if (ledger->bad[b->first + (size_t)i] && (b->price_row[i] >= 0 || b->price_row[i] < -TM_ROW_BAD_VALUE)) {
+            b->price_row[i] = -TM_ROW_BAD_VALUE;
+        }
+    }
+    const uint8_t *exact_only = prices->exact_only + TM_ROW_STATUSES;
+    for (int i = 0; i < b->rows; ++i) {
+        b->closely[i] |= exact_only[b->price_row[i]];
         care |= b->closely[i];
     }
     b->care = care;

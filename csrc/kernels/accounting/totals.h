@@ -1,12 +1,12 @@
 /* totals.h: the sums of a block by group: rows, cost and counts, of charged rows and of the others.
  *
- *   narrow [group][charged, not][rows, cost, count 0, count 1, ...]   64 bits: one line of the cache or two a row
+ *   narrow [group][charged, not][rows, cost, count 0, ... up to lanes]   64 bits: one line of the cache or two a row
  *   wide   the same in 128 bits, into which narrow is emptied before a sum of it can overflow
  */
 
 static void empty_narrow(const tm_columns *columns, const tm_totals *totals)
 {
-    const size_t width = 2 + (size_t)columns->columns;
+    const size_t width = 2 + (size_t)columns->lanes;
     for (size_t line = 0; line < 2 * (size_t)totals->groups; ++line) {
         int64_t *narrow = totals->narrow + line * width, *wide = totals->wide + 2 * line * width;
         if (narrow[0] == 0) {
@@ -29,7 +29,7 @@ static void places_of_rows(const tm_columns *columns, const tm_totals *totals, c
             place[i] += ((int64_t)codes[i] + 1) * totals->group_strides[k];
         }
     }
-    const int64_t width = 2 + columns->columns;
+    const int64_t width = 2 + columns->lanes;
     for (int i = 0; i < b->rows; ++i) {
         place[i] = (2 * place[i] + ((b->status[i] & ~TM_ROW_ROUNDED) > TM_ROW_PRICED_ZERO)) * width;
     }
@@ -52,8 +52,8 @@ static void add_wide(const tm_columns *columns, const tm_ledger *ledger, const t
 }
 
 /* `held` bounds every sum in narrow */
-static void add_block(const tm_columns *columns, const tm_ledger *ledger, const tm_totals *totals, const ledger_block *b,
-                      uint64_t *held)
+static void add_block(const tm_columns *columns, const tm_ledger *ledger, const tm_totals *totals, const int32_t *staged,
+                      const ledger_block *b, uint64_t *held)
 {
     const uint64_t limit = (uint64_t)1 << 62;
     int64_t place[LEDGER_BLOCK];
@@ -76,5 +76,9 @@ static void add_block(const tm_columns *columns, const tm_ledger *ledger, const 
         *held = 0;
     }
     *held += more;
-    (ledger->wide ? add_all_i64 : add_all_i32)(ledger, b, place, totals->narrow, columns->columns);
+    if (staged) {
+        add_all_staged(staged, b, place, totals->narrow, columns->lanes);
+    } else {
+        (ledger->wide ? add_all_i64 : add_all_i32)(ledger, b, place, totals->narrow, columns->columns);
+    }
 }

@@ -24,14 +24,15 @@ static void R(emit)(const tm_router *router, const tm_route_call *call, size_t f
     for (int j = 0; j < k + router->shared; ++j) {
         VR(store)(ROW(tile->weight, j), VR(mul)(VR(load)(ROW(tile->weight, j)), scale));
     }
+    R(store_ids)(tile->id, k, tokens, call->expert_ids + first * (size_t)k);
+    R(store_columns)(tile->weight, k, tokens, call->weights + first * (size_t)k);
+    if (!call->expert_scale && !router->shared && !call->counts && !router->skip) {
+        return;
+    }
     for (int lane = 0; lane < tokens; ++lane) {
         const size_t token = first + (size_t)lane;
         int32_t *id = call->expert_ids + token * (size_t)k;
         float *weight = call->weights + token * (size_t)k;
-        for (int j = 0; j < k; ++j) {
-            id[j] = (int32_t)tile->id[j * RLANES + lane];
-            weight[j] = (float)tile->weight[j * RLANES + lane];
-        }
         for (int j = 0; call->expert_scale && j < k; ++j) {
             weight[j] = (float)(tile->weight[j * RLANES + lane] * (REAL)call->expert_scale[id[j]]);
         }
@@ -78,7 +79,8 @@ static void R(route_tile)(const tm_router *router, const tm_route_call *call, si
         R(sparse_mixer)(router, tile);
     } else {
         R(take_chosen)(router, tile, choice == tile->z || router->method == TM_METHOD_PRODUCT_KEYS);
-        R(weigh)(router, tile);
+        const int over_all = router->weight == TM_WEIGHT_SCORE && router->score == TM_SCORE_SOFTMAX;
+        R(weigh)(router, tile, over_all ? R(softmax_of)(tile->z, router->columns, NULL) : (R(softmax)){VR(set)(0), VR(set)(0)});
     }
     R(emit)(router, call, first, last, tile);
 }
@@ -107,22 +109,28 @@ static void R(close_experts)(const tm_router *router, const tm_route_call *call,
 }
 
 /* scratch: z and c, a row of 64 bytes an expert; bias; seen; for block routing best, value, id and a flag an expert */
+static void R(prepare_tile)(const tm_router *router, const tm_route_call *call, R(tile) *tile)
+{
+    const size_t rows = routing_rows(router);
+    tile->z = (REAL *)(((uintptr_t)call->scratch + 63) & ~(uintptr_t)63);
+    tile->c = tile->z + rows * (64 / sizeof(REAL));
+    tile->bias = tile->c + rows * (64 / sizeof(REAL));
+    for (int e = 0; router->bias_on != TM_BIAS_NONE && e < router->experts; ++e) {
+        tile->bias[e] = (REAL)call->bias[e];
+    }
+    tile->seen = (uint64_t *)(tile->bias + rows);
+    memset(tile->seen, 0, sizeof *tile->seen * 2 * rows);
+    tile->networks.used = 0;
+    memset(tile->networks.count, 0, sizeof tile->networks.count);
+}
+
 static void R(route)(const tm_router *router, const tm_route_call *call)
 {
     R(tile) tile;
     const size_t rows = routing_rows(router), blocked = router->method == TM_METHOD_BLOCK;
-    tile.z = (REAL *)(((uintptr_t)call->scratch + 63) & ~(uintptr_t)63);
-    tile.c = tile.z + rows * (64 / sizeof(REAL));
-    tile.bias = tile.c + rows * (64 / sizeof(REAL));
-    for (int e = 0; router->bias_on != TM_BIAS_NONE && e < router->experts; ++e) {
-        tile.bias[e] = (REAL)call->bias[e];
-    }
-    tile.seen = (uint64_t *)(tile.bias + rows + rows % 2);
-    memset(tile.seen, 0, sizeof *tile.seen * 2 * rows);
+    R(prepare_tile)(router, call, &tile);
     REAL *best = (REAL *)(tile.seen + 2 * rows), *value = best + rows, *id = value + rows;
     uint8_t *closed = (uint8_t *)(id + rows);
-    tile.networks.used = 0;
-    memset(tile.networks.count, 0, sizeof tile.networks.count);
     const size_t step = blocked ? (size_t)router->block_size : call->tokens;
     for (size_t first = 0; first < call->tokens; first += step) {
         const size_t last = call->tokens - first < step ? call->tokens : first + step;

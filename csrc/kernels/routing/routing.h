@@ -41,10 +41,11 @@ static double power_of_ratio(double x, double power)
     return x > 0.0 ? lane[0] : 0.0;
 }
 
-/* rows of 64 bytes that z and c need each */
+/* rows of 64 bytes that z and c need each: whole words of experts (rows.h) */
 static size_t routing_rows(const tm_router *router)
 {
-    return (size_t)(router->columns > router->experts ? router->columns : router->experts);
+    const size_t rows = (size_t)(router->columns > router->experts ? router->columns : router->experts);
+    return (rows + 63) / 64 * 64;
 }
 
 /* LANES_F logits of one token from expert e on, NaN as -inf */
@@ -98,6 +99,64 @@ static void load_rows_f64(const tm_route_call *call, const size_t *start, int co
     }
 }
 
+/* out (tokens, k) = the columns of rows (k, LANES_F), of which some after the last may be read */
+static void store_columns_f32(const float *rows, int k, int tokens, float *out)
+{
+    vf block[LANES_F];
+    if (k == 1) {
+        memcpy(out, rows, sizeof *out * (size_t)tokens);
+        return;
+    }
+    for (int j = 0; j < k; j += LANES_F) {
+        const int from = j + LANES_F <= k || k < LANES_F ? j : k - LANES_F, columns = k < LANES_F ? k : LANES_F;
+        for (int i = 0; i < LANES_F; ++i) {
+            block[i] = vf_load(rows + (size_t)(from + i) * LANES_F);
+        }
+        vf_transpose(block);
+        /* where k is less than a vector, each token writes over what the one before it wrote too much */
+        const int whole = k < LANES_F ? tokens - (LANES_F + k - 1) / k + 1 : tokens;
+        for (int lane = 0; lane < tokens; ++lane) {
+            float *to = out + (size_t)lane * (size_t)k + from;
+            if (lane < whole) {
+                vf_store(to, block[lane]);
+            } else {
+                float rest[LANES_F];
+                vf_store(rest, block[lane]);
+                for (int i = 0; i < columns; ++i) {
+                    to[i] = rest[i];
+                }
+            }
+        }
+    }
+}
+
+static void store_columns_f64(const double *rows, int k, int tokens, float *out)
+{
+    for (int lane = 0; lane < tokens; ++lane) {
+        for (int j = 0; j < k; ++j) {
+            out[lane * k + j] = (float)rows[j * LANES + lane];
+        }
+    }
+}
+
+/* out (tokens, k) = the columns of rows (k, lanes) of whole numbers */
+static void store_ids_f32(float *rows, int k, int tokens, int32_t *out)
+{
+    for (int j = 0; j < k; ++j) {
+        vf_store_whole(rows + (size_t)j * LANES_F, vf_load(rows + (size_t)j * LANES_F));
+    }
+    store_columns_f32(rows, k, tokens, (float *)out);
+}
+
+static void store_ids_f64(const double *rows, int k, int tokens, int32_t *out)
+{
+    for (int lane = 0; lane < tokens; ++lane) {
+        for (int j = 0; j < k; ++j) {
+            out[lane * k + j] = (int32_t)rows[j * LANES + lane];
+        }
+    }
+}
+
 #define REAL float
 #define RLANES LANES_F
 #define VR(op) vf_##op
@@ -106,6 +165,8 @@ static void load_rows_f64(const tm_route_call *call, const size_t *start, int co
 #define vrm vfm
 #define R(name) name##_f32
 #include "kernels/routing/router.h"
+#include "kernels/routing/rows.h"
+#include "kernels/routing/row_route.h"
 #undef REAL
 #undef RLANES
 #undef VR
@@ -134,6 +195,8 @@ static void route(const tm_router *router, const tm_route_call *call)
 {
     if (call->dtype == TM_FLOAT64) {
         route_f64(router, call);
+    } else if (ranks_in_rows(router)) {
+        route_in_rows(router, call);
     } else {
         route_f32(router, call);
     }

@@ -53,8 +53,19 @@ static void R(strided_maxima)(const REAL *x, int n, int count, REAL *maxima)
     }
 }
 
-/* the k-th largest of 4 * (k / 2) rounded up maxima: both halves sorted, the larger of each pair from opposite ends are the
- * k largest */
+/* the k-th largest of two descending lists of n: the larger of each pair from opposite ends are the k largest */
+static vr R(kth_of_two)(const REAL *high, const REAL *low, int n, int k)
+{
+    vr least = VR(set)((REAL)__builtin_inf());
+    for (int i = 0; i < k; ++i) {
+        const int j = k - 1 - i;
+        const vr from_high = VR(load)(ROW(high, i < n ? i : 0)), from_low = VR(load)(ROW(low, j < n ? j : 0));
+        least = VR(min)(i >= n ? from_low : j >= n ? from_high : VR(max)(from_high, from_low), least);
+    }
+    return least;
+}
+
+/* the k-th largest of 4 * (k / 2) rounded up maxima */
 static vr R(selection_floor)(R(tile) *tile, const REAL *x, int n, int k)
 {
     if (k == 1) {
@@ -73,11 +84,7 @@ static vr R(selection_floor)(R(tile) *tile, const REAL *x, int n, int k)
     }
     R(sort_values)(&tile->networks, length, high);
     R(sort_values)(&tile->networks, length, low);
-    vr floor = VR(max)(VR(load)(ROW(high, 0)), VR(load)(ROW(low, k - 1)));
-    for (int i = 1; i < k; ++i) {
-        floor = VR(min)(VR(max)(VR(load)(ROW(high, i)), VR(load)(ROW(low, k - 1 - i))), floor);
-    }
-    return floor;
+    return R(kth_of_two)(high, low, length, k);
 }
 
 /* Gathers the values at the places listed, in each token's lane; those past the room go to the row behind it. */

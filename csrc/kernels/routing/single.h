@@ -49,6 +49,24 @@ INLINED void vf_exp_tame(vf *x)
     EACH_OF_FOUR { x[i] = vf_scale_normal(vf_add(q[i], vf_set(1.0f)), shifted[i]); }
 }
 
+/* x = e^x, x <= 0, to 1.7e-7 down to -1 and 3e-7 down to -10; less than 1e-37 from -86 down. NaN counts as -inf.
+ * 2^n (1 + f p(f)), n + f = x / ln 2, |f| <= 1/2, p of degree 4: e^0 is 1. */
+INLINED void vf_exp_negative(vf *x)
+{
+    static const float terms[5] = {0x1.3ceab8p-7f, 0x1.c6b754p-5f, 0x1.ebf9bcp-3f, 0x1.62e42ap-1f, 1.0f};
+    vf shifted[FOUR], f[FOUR], p[FOUR];
+    EACH_OF_FOUR { x[i] = vf_max(x[i], vf_set(-86.0f)); }
+    EACH_OF_FOUR { shifted[i] = vf_fma(x[i], vf_set(0x1.715476p+0f), vf_set(EXP_ROUND)); }
+    EACH_OF_FOUR { f[i] = vf_sub(vf_set(EXP_ROUND), shifted[i]); }
+    EACH_OF_FOUR { f[i] = vf_fma(x[i], vf_set(0x1.715476p+0f), f[i]); }
+    EACH_OF_FOUR { p[i] = vf_set(0x1.5bb9e8p-10f); }
+    _Pragma("GCC unroll 5") for (int term = 0; term < 5; ++term)
+    {
+        EACH_OF_FOUR { p[i] = vf_fma(p[i], f[i], vf_set(terms[term])); }
+    }
+    EACH_OF_FOUR { x[i] = vf_scale_normal(p[i], shifted[i]); }
+}
+
 /* x = log(1 + x), x in [0, 1] */
 INLINED void vf_log1p_unit(vf *x)
 {

@@ -108,8 +108,8 @@ static void R(take_chosen)(const tm_router *router, R(tile) *tile, int ranked_on
     memcpy(ROW(tile->chosen, k), ROW(tile->z, router->experts), sizeof(REAL) * (size_t)router->shared * RLANES);
 }
 
-/* weight = that of each chosen id, from unbiased scores */
-static void R(weigh)(const tm_router *router, R(tile) *tile)
+/* weight = that of each chosen id, from unbiased scores; `softmax` is looked at where the score is one */
+static void R(weigh)(const tm_router *router, R(tile) *tile, R(softmax) softmax)
 {
     const int k = router->top_k;
     const REAL *z = tile->chosen;
@@ -121,7 +121,6 @@ static void R(weigh)(const tm_router *router, R(tile) *tile)
     if (router->weight == TM_WEIGHT_SOFTMAX) {
         R(softmax_of_chosen)(z, k, w);
     } else if (router->weight == TM_WEIGHT_SCORE && router->score == TM_SCORE_SOFTMAX) {
-        const R(softmax) softmax = R(softmax_of)(tile->z, router->columns, NULL);
         for (int j = 0; j < k; ++j) {
             VR(store)(ROW(w, j), R(softmax_score)(VR(load)(ROW(z, j)), softmax));
         }

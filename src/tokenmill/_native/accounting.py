@@ -19,6 +19,7 @@ ROUNDINGS: dict[str, int] = {
     "up": lib.TM_ROUND_UP,
 }
 
+ROW_STATUSES: int = lib.TM_ROW_STATUSES
 CELL_THRESHOLDS: int = lib.TM_CELL_THRESHOLDS
 
 CELL = np.dtype(
@@ -66,6 +67,7 @@ class DensePrices:
     weeks: Array
     unchanged: Array
     weights: Array
+    narrow_weights: Array
     fixed: Array
     exact_only: Array
     prices: Array
@@ -92,6 +94,11 @@ class LedgerArrays:
     regions: Array | None
     times: Array | None
     bad: Array | None
+
+
+def lanes(columns: int) -> int:
+    """Return how many counts the sums of a group have room for: staged ones come in eights."""
+    return -(-columns // 8) * 8 if 4 < columns <= 16 else columns
 
 
 def _nothing() -> Array:
@@ -133,7 +140,7 @@ def _point(struct: Any, field: str, kind: str, array: Array | None) -> None:
 
 def _columns(columns: DenseColumns) -> tuple[Any, Any]:
     struct = ffi.new("tm_columns *")
-    struct.columns = len(columns.basis)
+    struct.columns, struct.lanes = len(columns.basis), lanes(len(columns.basis))
     struct.replaced, struct.replacing = columns.replaced, list(columns.replacing)
     for name in ("leaf", "basis", "within"):
         _point(struct, name, "int8_t *", getattr(columns, name))
@@ -146,7 +153,7 @@ def _columns(columns: DenseColumns) -> tuple[Any, Any]:
 
 
 _POINTERS = {
-    "int32_t *": ("key_of", "first_step", "step_slot"),
+    "int32_t *": ("key_of", "first_step", "step_slot", "narrow_weights"),
     "int64_t *": (
         *("starts", "more_above", "weights", "fixed", "prices", "divisors"),
         *("step_above", "step_price"),
@@ -166,12 +173,17 @@ def _prices(prices: DensePrices) -> Any:
     struct.calendars = len(prices.weeks)
     struct.rows = len(prices.weights)
     _, struct.service_tiers, struct.regions = prices.key_of.shape
+    struct.any_fixed, struct.any_timed = int(prices.fixed.any()), int(prices.timed.any())
+    struct.any_thresholds = int((prices.cells["tiers"] > 1).any())
+    struct.many_thresholds = int(prices.more_above.size > 0)
     struct.rounding, struct.marginal = prices.rounding, int(prices.marginal)
     struct.largest_weight = prices.largest_weight
     for kind, fields in _POINTERS.items():
         for name in fields:
             array = getattr(prices, name)
             _point(struct, name, kind, array if array.size else _NOTHING)
+    if not prices.narrow_weights.size:
+        struct.narrow_weights = ffi.NULL
     return struct
 
 
@@ -228,12 +240,12 @@ def charge(
     del keep_overlap, keep_counts
     if groups is None:
         return None
-    wide = np.stack([wide for _, wide, _ in sums])
+    wide = np.stack([wide[:, :, : 2 + len(columns.basis)] for _, wide, _ in sums])
     return GroupSums(wide, np.sum([statuses for _, _, statuses in sums], axis=0))
 
 
 def _new_sums(groups: GroupColumns | None, columns: int) -> tuple[Array, Array, Array]:
-    shape = (groups.groups if groups else 0, 2, 2 + columns)
+    shape = (groups.groups if groups else 0, 2, 2 + lanes(columns))
     return np.zeros(shape, np.int64), np.zeros((*shape, 2), np.int64), np.zeros(256, np.int64)
 
 

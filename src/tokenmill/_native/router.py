@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -100,8 +101,9 @@ class Tallies(NamedTuple):
         return cls(*(np.zeros(length, np.int64) for length in (choices, ranks, nodes)))
 
 
+@lru_cache(maxsize=256)
 def c_router(rule: RouterRule) -> Any:
-    """Return the rule as a C struct."""
+    """Return the rule as a C struct, the same one for the same rule: it is only read."""
     router = ffi.new("tm_router *")
     for name, value in rule._asdict().items():
         setattr(router, name, value)

@@ -141,3 +141,30 @@ def _utf8(array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype.isnative and points.max() < 128:
         return points.astype(np.uint8).view(f"S{width}").reshape(len(array))
     return np.char.encode(array, "utf-8")
+
+
+def recode(codes: NDArray[Any], table: Int32) -> Int32:
+    """Return ``table[code + 1]`` of integer codes (n,) >= -1; O(n).
+
+    Raises
+    ------
+    ValueError
+        A code is beyond the table.
+    """
+    signed = np.ascontiguousarray(codes)
+    if signed.dtype.kind == "u":
+        wider = {1: np.int16, 2: np.int32, 4: np.int64}.get(signed.itemsize)
+        signed = signed.view(np.int64) if wider is None else signed.astype(wider)
+    recoded = np.empty(len(signed), np.int32)
+    status = lib.tm_recode(
+        len(signed),
+        ffi.cast("void *", address(signed)),
+        signed.itemsize,
+        len(table) - 1,
+        ffi.cast("int32_t *", address(table)),
+        ffi.cast("int32_t *", address(recoded)),
+    )
+    if status == lib.TM_E_SIZE:
+        raise ValueError(f"codes: expected codes in [-1, {len(table) - 1}), found others")
+    check(status)
+    return recoded

@@ -237,5 +237,7 @@ def _write(charges: Charges, out: Mapping[str, NDArray[Any]]) -> None:
             raise ValueError(
                 f"out[{name!r}]: expected shape {found[name].shape}, found {array.shape}"
             )
+        if not array.flags.writeable:
+            raise ValueError(f"out[{name!r}]: expected an array to write to, found a read-only one")
     for name, array in out.items():
         array[...] = found[name]

@@ -12,8 +12,10 @@ from .._native.accounting import (
     CELL,
     CELL_THRESHOLDS,
     ROUNDINGS,
+    ROW_STATUSES,
     DenseColumns,
     DensePrices,
+    lanes,
 )
 from .book import PriceBook
 from .columns import Columns, overlap_columns
@@ -58,7 +60,7 @@ def _dense_prices(compiler: Compiler) -> DensePrices:
     weights = np.array([row.weights for row in rows], dtype=object)
     largest = max((sum(map(abs, row.weights)) + abs(row.fixed) for row in rows), default=0)
     fits = largest < _NEVER
-    exact = np.array([row.exact_only if fits else 1 for row in rows], np.uint8)
+    exact = [1] * ROW_STATUSES + [row.exact_only if fits else 1 for row in rows]
     steps = [step for row in rows for step in row.steps]
     first_step = np.cumsum([0, *(len(row.steps) for row in rows)])
     return DensePrices(
@@ -67,8 +69,9 @@ def _dense_prices(compiler: Compiler) -> DensePrices:
         timed=np.array([key.timed for key in compiler.keys], np.uint8),
         **_cells(compiler.keys, starts),
         weights=np.array(weights if fits else np.zeros(weights.shape), np.int64),
+        narrow_weights=_narrow(weights, len(compiler.columns.units)),
         fixed=pairs([row.fixed for row in rows]),
-        exact_only=exact,
+        exact_only=np.array(exact, np.uint8),
         prices=pairs([price for row in rows for price in row.prices]),
         divisors=np.array([row.divisors for row in rows], np.int64),
         slots=np.array([row.slots for row in rows], np.int8),
@@ -81,6 +84,16 @@ def _dense_prices(compiler: Compiler) -> DensePrices:
         rounding=_rounding(compiler.book),
         marginal=compiler.book.rules.tier_reach == "marginal",
     )
+
+
+def _narrow(weights: NDArray[Any], columns: int) -> NDArray[np.int32]:
+    """Return weights (rows, lanes) of 32 bits, or nothing where one does not fit."""
+    width = lanes(columns)
+    if width % 8 or width > 16 or (abs(weights) >= 2**31).any():
+        return np.zeros((0, width), np.int32)
+    narrow = np.zeros((len(weights), width), np.int32)
+    narrow[:, :columns] = weights
+    return narrow
 
 
 def _rounding(book: PriceBook) -> int:
@@ -146,7 +159,7 @@ def pairs(values: Sequence[int]) -> NDArray[np.int64]:
 
 
 def integers(halves: NDArray[np.int64]) -> list[int]:
-    """Return pairs (n, 2) as Python integers."""
-    low = halves[..., 0].astype(np.uint64).tolist()
-    high = halves[..., 1].tolist()
+    """Return pairs (..., 2) as Python integers, in one list."""
+    low = halves[..., 0].astype(np.uint64).ravel().tolist()
+    high = halves[..., 1].ravel().tolist()
     return [(top << 64) | rest for rest, top in zip(low, high, strict=True)]

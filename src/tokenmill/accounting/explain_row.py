@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,19 @@ import numpy as np
 from .._native.accounting import RowOutputs
 from .book import PriceBook
 from .calendar import NULL_TIME
+from .charge import charge
 from .columns import Columns, columns_of
-from .dense import integers
-from .leaf_counts import leaf_counts
+from .dense import dense_columns, integers
 from .ledger import Batch, Ledger
 from .ledger.counts import read_counts
 from .ledger.tables import sources
 from .pricer import Pricer
-from .rates import ModelPrices
+from .rates import ModelPrices, Period, Rate
 from .rules import UsageConvention
 from .session import ledger_arrays
 from .status import ROUNDED, Status
 from .table import PriceRow
+from .units import UNITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +143,7 @@ def _charged(
         book,
         columns,
         counts,
-        leaf_counts(columns, arrays),
+        _leaves(columns, counts),
         sum(f * n for f, n in zip(columns.basis.tolist(), counts, strict=True)),
         None if time == NULL_TIME else time,
         batch.time_zone,
@@ -156,6 +158,35 @@ def _charged(
         Status(code & ~ROUNDED),
         bool(code & ROUNDED),
     )
+
+
+def _leaves(columns: Columns, counts: list[int]) -> list[int]:
+    """Return each column's count less those of its parts; below 0 where they exceed their total."""
+    if columns.convention.overlap == "litellm":
+        return _at_one_each(columns, counts)
+    dense = dense_columns(columns)
+    split = sum(counts[c] for c in dense.replacing if c >= 0)
+    if dense.replaced >= 0 and split > 0:
+        counts = [split if c == dense.replaced else count for c, count in enumerate(counts)]
+    factors = columns.leaf.tolist()
+    return [sum(f * n for f, n in zip(row, counts, strict=True)) for row in factors]
+
+
+def _at_one_each(columns: Columns, counts: list[int]) -> list[int]:
+    """Return the counts that LiteLLM's rule leaves: what they cost at a price of one each."""
+    rates = tuple(Rate(name, Fraction(1)) for name in columns.names)
+    own = tuple(unit for unit in columns.units if unit.name not in UNITS)
+    book = PriceBook("ones", (ModelPrices("", "one", (Period(None, rates),)),), own_units=own)
+    usage = {name: np.array([n]) for name, n in zip(columns.names, counts, strict=True)}
+    found = charge(
+        usage,
+        book,
+        convention=columns.convention,
+        constants={"model": "one"},
+        cost_dtype="int128",
+        per_class=True,
+    )
+    return [int(found.per_class[name][0]) for name in columns.names] if found.per_class else []
 
 
 def _model(book: PriceBook, asked: tuple[str | None, str | None]) -> ModelPrices | None:

@@ -23,8 +23,10 @@ from .scale import scale_of
 from .status import Status
 from .table import Compiler
 
-# Keys are >= 0 and statuses are negative.
-_NOT_COMPILED = np.iinfo(np.int32).max
+# Keys are >= 0 and statuses negative; this one is no row's for longer than a moment.
+_NOT_COMPILED = -15
+# Rows of values that are bad show that instead, and may yet lack a time, which goes before.
+_MAY_NOT_BE_COMPILED = (-_NOT_COMPILED, Status.BAD_VALUE, Status.NEGATIVE_COUNT)
 
 
 @dataclass
@@ -67,46 +69,62 @@ class Pricer:
         groups: GroupColumns | None,
         threads: int,
     ) -> GroupSums | None:
-        """Charge one batch, whose columns are `arrays`, into `outputs`."""
-        self._compile(batch, arrays)
-        if self._prices is None:
-            with self.compiler.lock:
-                self._prices = replace(dense_prices(self.compiler), key_of=self._key_of)
-        return charge(self._dense, self._prices, arrays, outputs, groups, threads)
+        """Charge one batch, whose columns are `arrays`, into `outputs`, which has statuses.
+
+        What no batch before asked for is compiled when the kernel has met it.
+        """
+        codes = _Codes(batch.models, ["", *batch.service_tiers], ["", *batch.regions])
+        if self._grow(codes):
+            self._fill(codes, self._key_of == _NOT_COMPILED, known_only=True)
+        for _ in range(2):
+            if self._prices is None:
+                with self.compiler.lock:
+                    self._prices = replace(dense_prices(self.compiler), key_of=self._keys())
+            sums = charge(self._dense, self._prices, arrays, outputs, groups, threads)
+            if not np.isin(outputs.status, _MAY_NOT_BE_COMPILED).any():
+                break
+            missing = (self._key_of == _NOT_COMPILED) & _present(arrays, self._key_of.shape)
+            if not missing.any():
+                break
+            self._fill(codes, missing, known_only=False)
+        return sums
+
+    def _fill(self, codes: _Codes, missing: NDArray[np.bool_], known_only: bool) -> None:
+        """Find the keys of what is missing: all of them, or those that are compiled already."""
+        with self.compiler.lock:
+            for m, s, r in np.argwhere(missing).tolist():
+                key = self._found[m]
+                asked = (key, codes.service_tiers[s], codes.regions[r])
+                if key >= 0:
+                    known = self.compiler.known(*asked)
+                    if known is None and known_only:
+                        continue
+                    key = self.compiler.key_of(*asked) if known is None else known
+                self._key_of[m, s, r] = key
+        self._prices = None
+
+    def _keys(self) -> NDArray[np.int32]:
+        """Return the keys by code + 1: rows without a model first."""
+        nobody = np.full((1, *self._key_of.shape[1:]), -Status.MISSING_FIELD, np.int32)
+        return np.concatenate([nobody, self._key_of])
 
     def numbers(self, price_rows: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the numbers of compiled price rows, which do not depend on the ledger; -1 none."""
         known = np.array([row.number for row in self.compiler.rows] + [-1], np.int64)
         return known[price_rows]
 
-    def _compile(self, batch: Batch, arrays: LedgerArrays) -> None:
-        """Compile what the batch asks for and no batch before it did."""
-        codes = _Codes(batch.models, ["", *batch.service_tiers], ["", *batch.regions])
-        self._grow(codes)
-        missing = self._key_of == _NOT_COMPILED
-        if missing.any():
-            missing &= _present(arrays, self._key_of.shape)
-        with self.compiler.lock:
-            for m, s, r in np.argwhere(missing).tolist():
-                model = self._found[m]
-                self._key_of[m, s, r] = (
-                    self.compiler.key_of(model, codes.service_tiers[s], codes.regions[r])
-                    if model >= 0
-                    else model
-                )
-                self._prices = None
-
-    def _grow(self, codes: _Codes) -> None:
+    def _grow(self, codes: _Codes) -> bool:
         """Make room for codes that were not there before, and look their models up."""
         shape = (len(codes.models), len(codes.service_tiers), len(codes.regions))
         for provider, name in codes.models[len(self._found) :]:
             found = Status.MISSING_FIELD if name is None else self.book.lookup(provider, name)
             self._found.append(-int(found) if isinstance(found, Status) else found)
-        if shape != self._key_of.shape:
-            old = self._key_of
-            self._key_of = np.full(shape, _NOT_COMPILED, np.int32)
-            self._key_of[tuple(slice(n) for n in old.shape)] = old
-            self._prices = None
+        if shape == self._key_of.shape:
+            return False
+        old = self._key_of
+        self._key_of = np.full(shape, _NOT_COMPILED, np.int32)
+        self._key_of[tuple(slice(n) for n in old.shape)] = old
+        return True
 
 
 def _present(arrays: LedgerArrays, shape: tuple[int, ...]) -> NDArray[np.bool_]:

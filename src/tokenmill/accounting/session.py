@@ -116,7 +116,7 @@ class Session:
             [self._coded(key, batch, outputs) for key in self.by], len(arrays.counts) + 2
         )
         for pricer, sums in zip(self.pricers, self._sums, strict=True):
-            into = outputs if pricer is first else RowOutputs()
+            into = outputs if pricer is first else RowOutputs(status=np.zeros(batch.rows, np.uint8))
             if pricer is self._list_pricer:
                 into = listed
             found = pricer.charge(batch, arrays, into, grouping.columns, self._threads)

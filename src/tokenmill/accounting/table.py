@@ -31,6 +31,9 @@ COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC = 1, 2, 4
 
 MOST_DIVISOR = 2**62
 
+MOST_PRICE = 2**120
+"""At a book's scale; products with counts are checked, and have 128 bits."""
+
 STANDARD_TIERS = frozenset({"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"})
 
 
@@ -117,10 +120,25 @@ class Compiler:
         self._tiers_of: dict[int, frozenset[str]] = {}
         self._tiers = STANDARD_TIERS.union(*(tiers_of(model) for model in book.models))
 
+    def known(self, model: int, service_tier: str, region: str) -> int | None:
+        """Return the key of a model of the book, or -status; None if it is not compiled yet."""
+        asked = self._asked(model, service_tier, region)
+        return -Status.BAD_VALUE if asked is None else self._known.get(asked)
+
     def key_of(self, model: int, service_tier: str, region: str) -> int:
         """Return the key of a model of the book, compiled if it is new, or -status."""
-        if service_tier not in self._tiers:
+        asked = self._asked(model, service_tier, region)
+        if asked is None:
             return -Status.BAD_VALUE
+        if asked not in self._known:
+            self._known[asked] = len(self.keys)
+            self.keys.append(self._compile(*asked))
+        return self._known[asked]
+
+    def _asked(self, model: int, service_tier: str, region: str) -> tuple[int, str, str] | None:
+        """Return the tier and region that the model knows these as; None for an unknown tier."""
+        if service_tier not in self._tiers:
+            return None
         prices = self.book.models[model]
         if model not in self._tiers_of:
             self._tiers_of[model] = frozenset(tiers_of(prices))
@@ -131,11 +149,7 @@ class Compiler:
             service_tier = ""
         if not any(axis == "region" and value == region for axis, value, _ in prices.multipliers):
             region = ""
-        asked = (model, service_tier, region)
-        if asked not in self._known:
-            self._known[asked] = len(self.keys)
-            self.keys.append(self._compile(*asked))
-        return self._known[asked]
+        return model, service_tier, region
 
     def _compile(self, index: int, service_tier: str, region: str) -> Key:
         model = self.book.models[index]
@@ -174,11 +188,15 @@ class Compiler:
         dynamic = frozenset(n for n, price in prices.items() if price is Special.DYNAMIC)
         owners, slots, flags = self._owned(frozenset(prices), dynamic)
         scaled = [(0, 1)] * len(slots)
+        steps: list[tuple[int, int, int]] = []
+        by_unit: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
         for c, slot in enumerate(slots):
             price = prices[owners[c]] if slot == c else None
             if isinstance(price, Fraction):
-                scaled[c] = self._scaled(price, case)
-        steps = self._steps(case, rates, owners, scaled, slots)
+                own = by_unit.get(owners[c], ())
+                (first, *rest), divisor = self._over_one(price, own, case)
+                scaled[c] = first, divisor
+                steps += ((c, step.above, p) for step, p in zip(own, rest, strict=True))
         return PriceRow(
             case,
             self._fixed(case, prices),
@@ -187,7 +205,7 @@ class Compiler:
             tuple(divisor for _, divisor in scaled),
             slots,
             flags,
-            steps,
+            tuple(steps),
             number,
         )
 
@@ -222,6 +240,11 @@ class Compiler:
     def _scaled(self, price: Fraction, case: Case) -> tuple[int, int]:
         """Return the price as whole number / divisor at the book's scale."""
         whole, rest = divmod(price.numerator * self._one, price.denominator)
+        if whole >= MOST_PRICE:
+            raise ValueError(
+                f"book {self.book.name!r}: {case.model.provider}/{case.model.name}: expected prices"
+                f" below 2^120 x 10^-{self.scale} {self.book.currency}, found {price}"
+            )
         if rest == 0:
             return whole, 1
         scaled = price * self._one
@@ -234,6 +257,17 @@ class Compiler:
                 " give the book a rounding"
             )
         return round_fraction(scaled, self.book.rounding), 1
+
+    def _over_one(
+        self, price: Fraction, steps: tuple[Step, ...], case: Case
+    ) -> tuple[list[int], int]:
+        """Return a price and those of its steps as whole numbers / one divisor."""
+        each = [self._scaled(p, case) for p in (price, *(step.price for step in steps))]
+        divisor = lcm(*(own for _, own in each))
+        wide = [numerator * (divisor // own) for numerator, own in each]
+        if divisor < MOST_DIVISOR and max(wide) < MOST_PRICE:
+            return wide, divisor
+        return [round_fraction(Fraction(*pair), self.book.rounding) for pair in each], 1
 
     def _fixed(self, case: Case, prices: Mapping[str, Price]) -> int:
         """Return what each request costs, where requests are not counted by the ledger."""
@@ -252,31 +286,6 @@ class Compiler:
             if slots[c] >= 0:
                 weights[j] += factor * scaled[slots[c]][0]
         return tuple(weights)
-
-    def _steps(
-        self,
-        case: Case,
-        rates: RateTable,
-        owners: tuple[str, ...],
-        scaled: list[tuple[int, int]],
-        slots: tuple[int, ...],
-    ) -> tuple[tuple[int, int, int], ...]:
-        """Return (slot, threshold, price); a slot has one divisor, put into `scaled`."""
-        by_unit: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
-        found: list[tuple[int, int, int]] = []
-        for c, name in enumerate(owners):
-            if slots[c] == c and name in by_unit:
-                steps = by_unit[name]
-                own = [self._scaled(step.price, case) for step in steps]
-                scaled[c], *prices = self._over_one_divisor([scaled[c], *own])
-                found += [(c, s.above, p) for s, (p, _) in zip(steps, prices, strict=True)]
-        return tuple(found)
-
-    def _over_one_divisor(self, prices: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        divisor = lcm(*(divisor for _, divisor in prices))
-        if divisor < MOST_DIVISOR:
-            return [(price * (divisor // own), divisor) for price, own in prices]
-        return [(round_fraction(Fraction(*price), self.book.rounding), 1) for price in prices]
 
 
 def round_fraction(value: Fraction, rounding: str) -> int:

@@ -155,9 +155,9 @@ class Accumulator:
         if sums is None:
             return
         self.statuses += sums.statuses
-        used = sums.wide[..., 0, 0].sum(axis=(0, 2)) > 0
-        for group in np.flatnonzero(used).tolist():
-            charged, refused = (_added(sums.wide[:, group, side]) for side in (0, 1))
+        used = np.flatnonzero(sums.wide[..., 0, 0].sum(axis=(0, 2)))
+        added = _added(sums.wide[:, used])
+        for group, (charged, refused) in zip(used.tolist(), added, strict=True):
             found = self._groups.setdefault(grouping.labels(group), _Sums([], []))
             found.charged = _plus(found.charged, charged)
             found.refused = _plus(found.refused, refused)
@@ -190,9 +190,16 @@ class Accumulator:
         return [group[1] for group in sums], [group[0] for group in sums]
 
 
-def _added(wide: NDArray[np.int64]) -> list[int]:
-    """Return the sums (threads, sums, 2) over threads."""
-    return [sum(values) for values in zip(*(integers(part) for part in wide), strict=True)]
+def _added(wide: NDArray[np.int64]) -> list[list[list[int]]]:
+    """Return sums (threads, ..., 2) in 128 bits added over threads, as lists of integers."""
+    low, high = wide[..., 0], wide[..., 1]
+    most = (2**63 - 1) // len(wide)
+    if (high == low >> 63).all() and ((-most < low) & (low < most)).all():
+        added: list[list[list[int]]] = low.sum(axis=0).tolist()
+        return added
+    flat = [sum(values) for values in zip(*(integers(part) for part in wide), strict=True)]
+    wide_sums: list[list[list[int]]] = np.array(flat, object).reshape(low.shape[1:]).tolist()
+    return wide_sums
 
 
 def _plus(a: list[int], b: list[int]) -> list[int]:

@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._native.column import Column
-from ..._native.texts import Texts
+from ..._native.texts import Texts, recode
 
 Int32 = NDArray[np.int32]
+
+# Dictionaries of so many values are coded whole; whether a row has one is not looked up.
+_FEW = 4096
 
 
 def first_and_codes(column: Column) -> tuple[NDArray[Any], list[Any]]:
@@ -78,17 +81,25 @@ class Coder:
     def recoded(self, codes: NDArray[Any], values: list[Any], keep_null: bool = False) -> Int32:
         """Return codes into `values` (-1: null) as codes of this coder; O(n).
 
-        Null, and a null among the values, is -1, or with `keep_null` the code of None. Values that
-        no row has get no code.
+        Null, and a null among the values, is -1, or with `keep_null` the code of None. Of many
+        values, those that no row has get no code.
+
+        Raises
+        ------
+        ValueError
+            A code is no value's.
         """
-        present = np.zeros(len(values) + 1, np.bool_)
-        present[codes] = True
+        present = np.ones(len(values) + 1, np.bool_)
+        if len(values) > _FEW:
+            present[:] = False
+            present[codes] = True
+        elif keep_null:
+            present[-1] = codes.dtype.kind == "i" and bool((codes < 0).any())
         own = [
             self.code(value) if there and (keep_null or value is not None) else -1
-            for value, there in zip([*values, None], present.tolist(), strict=True)
+            for value, there in zip([None, *values], np.roll(present, 1).tolist(), strict=True)
         ]
-        recoded: Int32 = np.array(own, np.int32)[codes]
-        return recoded
+        return recode(codes, np.array(own, np.int32))
 
 
 def text_codes(name: str, column: Column) -> tuple[NDArray[Any], list[str | None]]:
