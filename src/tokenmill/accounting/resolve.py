@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,6 +12,8 @@ from .rules import PriceRules
 from .units import Unit
 
 Chosen = dict[str, Price]
+Holder = tuple[str, int, str]
+"""Service tier, threshold and window of a rate."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class RateTable:
     """The rates of one period by unit, for lookups in the order of `PriceRules`."""
 
     def __init__(self, rates: Iterable[Rate]) -> None:
-        self._of: dict[str, dict[tuple[str, int, str], Price]] = {}
+        self._of: dict[str, dict[Holder, Price]] = {}
         for rate in rates:
             key = (rate.service_tier, rate.above, rate.window)
             self._of.setdefault(rate.unit, {})[key] = rate.price
@@ -54,17 +56,22 @@ class RateTable:
         }
         return tuple(sorted(found))
 
+    def holding(self, unit: str, service_tier: str, window: str, crossed: int) -> Holder | None:
+        """Return which rate of `unit` holds: the window's before none, then the highest."""
+        rates = self._of.get(unit, {})
+        for open_window in {window: None, "": None}:
+            found = _highest(rates, service_tier, open_window, crossed)
+            if found is not None:
+                return found
+        return None
+
     def chosen(self, service_tier: str, window: str, crossed: int) -> Chosen:
         """Return the rate of each unit that holds; units without one are absent."""
         found: Chosen = {}
         for unit, rates in self._of.items():
-            price = None
-            for open_window in {window: None, "": None}:
-                price = _highest(rates, service_tier, open_window, crossed)
-                if price is not None:
-                    break
-            if price is not None and price is not Special.INHERIT:
-                found[unit] = price
+            holder = self.holding(unit, service_tier, window, crossed)
+            if holder is not None and rates[holder] is not Special.INHERIT:
+                found[unit] = rates[holder]
         return found
 
     def steps(self, unit: str, service_tier: str, window: str) -> tuple[Step, ...]:
@@ -72,17 +79,16 @@ class RateTable:
         rates = self._of.get(unit, {})
         found = []
         for above in sorted({above for _, above, _ in rates if above >= 0}):
-            price = _highest(rates, service_tier, window, above)
-            if price is None and window:
-                price = _highest(rates, service_tier, "", above)
+            holder = self.holding(unit, service_tier, window, above)
+            price = None if holder is None else rates[holder]
             if isinstance(price, Fraction):
                 found.append(Step(above, price))
         return tuple(found)
 
 
 def _highest(
-    rates: Mapping[tuple[str, int, str], Price], service_tier: str, window: str, crossed: int
-) -> Price | None:
+    rates: Iterable[Holder], service_tier: str, window: str, crossed: int
+) -> Holder | None:
     """Return the rate of the highest threshold crossed, a tier's own before the standard one."""
     best: tuple[int, bool] | None = None
     for tier, above, of_window in rates:
@@ -93,7 +99,7 @@ def _highest(
             best = rank
     if best is None:
         return None
-    return rates[(service_tier if best[1] else "", best[0], window)]
+    return (service_tier if best[1] else "", best[0], window)
 
 
 def with_fallbacks(chosen: Chosen, rules: tuple[tuple[str, str, Fraction], ...]) -> Chosen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from fractions import Fraction
@@ -15,7 +15,8 @@ from .._native.accounting import DensePrices
 from .book import PriceBook
 from .calendar import zone as zone_of
 from .columns import Columns, orphaned
-from .rates import ModelPrices, Price, Special
+from .numbering import Numbering, tiers_of
+from .rates import Price, Special
 from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
 from .status import Status
 from .units import Unit
@@ -159,7 +160,7 @@ class Compiler:
         if not starts:
             key.stretches.append(Stretch(LONG_AGO, -Status.NO_PRICE))
         changes = changes_of(model.windows)
-        number = self._numbers(index)
+        number = Numbering(self.book, index).number
         for p, start in enumerate(starts):
             end = starts[p + 1] if p + 1 < len(starts) else 2**63 - 1
             rates = RateTable(model.periods[p].rates)
@@ -181,23 +182,6 @@ class Compiler:
 
     def _zone(self) -> str:
         return self.time_zone if self.book.rules.date_zone == "timestamp" else "UTC"
-
-    def _numbers(self, index: int) -> Callable[[Case, int], int]:
-        """Return what numbers the price rows of a model: it depends on the book alone."""
-        model = self.book.models[index]
-        tiers = sorted(tiers_of(model))
-        regions = ["", *sorted({v for axis, v, _ in model.multipliers if axis == "region"})]
-        windows = ["", *model.windows]
-        above = [-1, *sorted({rate.above for p in model.periods for rate in p.rates} - {-1})]
-
-        def number(case: Case, period: int) -> int:
-            found = period * len(tiers) + tiers.index(case.service_tier)
-            found = found * len(regions) + regions.index(case.region)
-            found = found * len(windows) + windows.index(case.window)
-            found = found * len(above) + above.index(case.crossed)
-            return (index << 32) | found
-
-        return number
 
     def _row(self, case: Case, rates: RateTable, number: int) -> PriceRow:
         prices = prices_of(self.book, case, rates)
@@ -316,13 +300,6 @@ def round_fraction(value: Fraction, rounding: str) -> int:
         or (rest == half and (rounding == "half_up" or whole % 2 == 1))
     )
     return int(whole) + int(up)
-
-
-def tiers_of(model: ModelPrices) -> set[str]:
-    """Return the service tiers that a model has rates or factors for, and the standard one."""
-    found = {rate.service_tier for period in model.periods for rate in period.rates}
-    found |= {value for axis, value, _ in model.multipliers if axis == "service_tier"}
-    return found | {""}
 
 
 def start_of(start: date | datetime | None, zone: str) -> int:
