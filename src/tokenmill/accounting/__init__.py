@@ -3,9 +3,13 @@
 from .allocate import allocate
 from .book import PriceBook
 from .calendar import day, month
-from .charge import Charges, LedgerError, charge, total
+from .charge import LedgerError, charge, total
+from .charges import Charges
 from .conventions import CONVENTIONS
 from .diff import diff
+from .explain import Explanation, explain
+from .explain_facts import describe
+from .explain_lines import Line
 from .genai_prices import from_genai_prices, read_genai_prices
 from .ledger import Batch, Ledger
 from .lint import lint
@@ -20,9 +24,11 @@ __all__ = [
     "Batch",
     "CONVENTIONS",
     "Charges",
+    "Explanation",
     "Hours",
     "Ledger",
     "LedgerError",
+    "Line",
     "ModelPrices",
     "PRICE_RULES",
     "Period",
@@ -40,7 +46,9 @@ __all__ = [
     "allocate",
     "charge",
     "day",
+    "describe",
     "diff",
+    "explain",
     "from_genai_prices",
     "from_litellm",
     "lint",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,12 +11,12 @@ from numpy.typing import NDArray
 from .._native.configuration import resolve_threads
 from .book import PriceBook
 from .calendar import CalendarKey
+from .charges import Charges
 from .ledger import Ledger
 from .rules import UsageConvention
 from .session import Rows, Session
 from .status import ROUNDED, Status
-from .table import PriceRow
-from .totals import Totals, money
+from .totals import Totals
 
 Progress = Callable[[int, int], object]
 
@@ -38,49 +36,6 @@ class LedgerError(ValueError):
     def __init__(self, message: str, statuses: Mapping[Status, int]) -> None:
         super().__init__(message)
         self.statuses = dict(statuses)
-
-
-@dataclass(frozen=True, eq=False)
-class Charges:
-    """What every row of a ledger costs.
-
-    Attributes
-    ----------
-    cost : int64 (rows,), or object (rows,) of int where int128 was asked for
-        Whole numbers of 10**-scale `currency`; 0 for rows that were not charged.
-    status : uint8 (rows,)
-        A `Status`, and the bit `ROUNDED`.
-    price_row : int64 (rows,)
-        The number of the price that held, -1 for none; it depends on the book alone.
-    per_class : dict of str to array (rows,), or None
-        The parts of `cost` by the unit whose price they were charged at; ``"request"`` is what
-        each request costs.
-    totals : Totals or None
-        Where `by` was given.
-    """
-
-    book: PriceBook
-    scale: int
-    currency: str
-    cost: NDArray[Any]
-    status: NDArray[np.uint8]
-    price_row: NDArray[np.int64]
-    per_class: dict[str, NDArray[Any]] | None = None
-    totals: Totals | None = None
-    price_rows: Mapping[int, PriceRow] = field(default_factory=dict)
-
-    def money(self, row: int) -> Decimal:
-        """Return the cost of a row in the currency, exact."""
-        return money(int(self.cost[row]), self.scale)
-
-    @property
-    def total(self) -> Decimal:
-        """The cost of every charged row, exact."""
-        high, low = self.cost >> 32, self.cost & 0xFFFFFFFF
-        return money((int(high.sum()) << 32) + int(low.sum()), self.scale)
-
-    def __len__(self) -> int:
-        return len(self.cost)
 
 
 def charge(
@@ -148,7 +103,12 @@ def charge(
         usage, convention, columns=columns, constants=constants, by=by or (), units=book.units
     )
     session = Session(
-        ledger, [book], by=by, threads=resolve_threads(threads), wide=cost_dtype == "int128"
+        ledger,
+        [book],
+        by=by,
+        threads=resolve_threads(threads),
+        wide=cost_dtype == "int128",
+        public=book.public,
     )
     kept: list[Rows] = []
     for rows in session.rows(per_class=per_class, progress=progress):
@@ -179,7 +139,8 @@ def total(
     Parameters
     ----------
     what_if : iterable of PriceBook
-        Other books, under which the same pass adds up the cost too.
+        Other books, under which the same pass adds up the cost too. The list prices of a contract
+        (``book.public``) are added up as `Totals.list_cost` without being named here.
     usage, book, convention, by, columns, constants, policy, threads, progress
         As in `charge`.
 
@@ -197,7 +158,9 @@ def total(
     ledger = Ledger(
         usage, convention, columns=columns, constants=constants, by=by, units=book.units
     )
-    session = Session(ledger, books, by=by, threads=resolve_threads(threads), wide=True)
+    session = Session(
+        ledger, books, by=by, threads=resolve_threads(threads), wide=True, public=book.public
+    )
     session.run(progress)
     totals = session.finished()
     if policy == "raise":
@@ -245,7 +208,22 @@ def _charges(session: Session, kept: list[Rows], per_class: bool, grouped: bool)
         parts,
         session.finished() if grouped else None,
         {row.number: row for row in pricer.compiler.rows} if pricer else {},
+        **_listed(session, kept),
     )
+
+
+def _listed(session: Session, kept: list[Rows]) -> dict[str, Any]:
+    """Return costs at list prices; nothing where the book is no contract."""
+    if session.public is None:
+        return {}
+    costs = [rows.list_cost for rows in kept if rows.list_cost is not None]
+    statuses = [rows.list_status for rows in kept if rows.list_status is not None]
+    empty = np.zeros(0, object if session.wide else np.int64)
+    return {
+        "list_scale": session.scale(session.public),
+        "list_cost": np.concatenate(costs) if costs else empty,
+        "list_status": np.concatenate(statuses) if statuses else np.zeros(0, np.uint8),
+    }
 
 
 def _write(charges: Charges, out: Mapping[str, NDArray[Any]]) -> None:

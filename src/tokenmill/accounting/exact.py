@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from .refusal import refusal
@@ -74,3 +74,10 @@ def number_text(number: Fraction) -> str:
     """Return a number as a decimal where it has one, else as a ratio; `exact` reads both."""
     decimal = decimal_text(number)
     return f"{number.numerator}/{number.denominator}" if decimal is None else decimal
+
+
+def money(cost: int, scale: int) -> Decimal:
+    """Return a whole number at a scale as an exact Decimal of the currency."""
+    with localcontext() as context:
+        context.prec = max(1, len(str(abs(cost))))
+        return Decimal(cost).scaleb(-scale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,14 @@ class Cancelled(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What a batch came to under the first book."""
+    """What a batch came to under the first book, and at list prices."""
 
     cost: NDArray[Any]
     status: NDArray[np.uint8]
     price_row: NDArray[np.int32]
     per_class: dict[str, NDArray[Any]] = field(default_factory=dict)
+    list_cost: NDArray[Any] | None = None
+    list_status: NDArray[np.uint8] | None = None
 
 
 class Session:
@@ -49,6 +51,8 @@ class Session:
         None adds up nothing but statuses.
     wide : bool
         Costs of rows in 128 bits.
+    public : PriceBook, optional
+        List prices, which come after the other books; its rows are kept too.
     """
 
     def __init__(
@@ -59,15 +63,17 @@ class Session:
         by: Sequence[str | CalendarKey] | None,
         threads: int,
         wide: bool,
+        public: PriceBook | None = None,
     ) -> None:
         self.ledger = ledger
-        self.books = list(books)
+        self.public = public
+        self.books = [*books, *([] if public is None else [public])]
         self.by = tuple(str(key) for key in by or ())
         self.wide = wide
         self.pricers: list[Pricer] = []
         self._threads = threads
         self._columns: list[Columns] = []
-        self._sums = [Accumulator() for _ in books]
+        self._sums = [Accumulator() for _ in self.books]
         self._unpriced: dict[tuple[str | None, str | None, Status], tuple[int, int]] = {}
         self._done = 0
 
@@ -99,6 +105,9 @@ class Session:
             self._begin(batch)
         arrays = ledger_arrays(batch, self._columns[0])
         outputs = self._outputs(batch.rows, len(arrays.counts), keep, per_class)
+        listed = RowOutputs()
+        if self.public is not None:
+            listed = self._outputs(batch.rows, 0, keep, False)
         first = self.pricers[0]
         after = any(key in OF_CHARGE for key in self.by)
         if after:
@@ -108,14 +117,28 @@ class Session:
         )
         for pricer, sums in zip(self.pricers, self._sums, strict=True):
             into = outputs if pricer is first else RowOutputs(status=np.zeros(batch.rows, np.uint8))
+            if pricer is self._list_pricer:
+                into = listed
             found = pricer.charge(batch, arrays, into, grouping.columns, self._threads)
             sums.add(grouping, found)
         self._note_unpriced(batch, arrays, outputs.status)
-        return self._rows(outputs, per_class) if keep else Rows(_NONE, outputs.status, _NONE)
+        if not keep:
+            return Rows(_NONE, outputs.status, _NONE)
+        return self._rows(outputs, per_class, None if self.public is None else listed)
+
+    @property
+    def _list_pricer(self) -> Pricer | None:
+        return None if self.public is None else self.pricers[-1]
 
     def _begin(self, batch: Batch) -> None:
+        units = [self.books[0].units[name] for name in batch.counts]
         for book in self.books:
-            units = [book.units[name] for name in batch.counts]
+            for unit in units:
+                if unit.name in book.units and book.units[unit.name] != unit:
+                    raise ValueError(
+                        f"book {book.name!r}: expected unit {unit.name!r} to be that of book "
+                        f"{self.books[0].name!r}, found another"
+                    )
             columns = columns_of(units, self.ledger.convention, book.rules)
             self._columns.append(columns)
             self.pricers.append(Pricer(book, columns, batch.time_zone))
@@ -156,17 +179,24 @@ class Session:
             old = self._unpriced.get(key, (0, 0))
             self._unpriced[key] = (old[0] + rows, old[1] + count)
 
-    def _rows(self, outputs: RowOutputs, per_class: bool) -> Rows:
-        cost = outputs.cost
-        if self.wide:
-            cost = np.empty(len(outputs.wide_cost), object)
-            cost[:] = integers(outputs.wide_cost)
+    def _rows(self, outputs: RowOutputs, per_class: bool, listed: RowOutputs | None) -> Rows:
+        cost = self._cost(outputs)
         parts: dict[str, NDArray[Any]] = {}
         if per_class:
             for c, name in enumerate(self._columns[0].names):
                 parts[name] = self._part(outputs.slot_cost[:, c])
             parts["request"] = np.asarray(cost - sum(parts.values()))
-        return Rows(cost, outputs.status, outputs.price_row, parts)
+        rows = Rows(cost, outputs.status, outputs.price_row, parts)
+        if listed is None:
+            return rows
+        return replace(rows, list_cost=self._cost(listed), list_status=listed.status)
+
+    def _cost(self, outputs: RowOutputs) -> NDArray[Any]:
+        if not self.wide:
+            return outputs.cost
+        cost = np.empty(len(outputs.wide_cost), object)
+        cost[:] = integers(outputs.wide_cost)
+        return cost
 
     def _part(self, halves: NDArray[np.int64]) -> NDArray[Any]:
         if not self.wide:
@@ -183,7 +213,13 @@ class Session:
         self._sums[0].finish(totals)
         totals.unpriced_models = dict(sorted(self._unpriced.items(), key=_unpriced_key))
         for book, sums in zip(self.books[1:], self._sums[1:], strict=True):
-            totals.what_if.append((book.name, self.scale(book), sums.costs(totals)))
+            costs, rows = sums.charged(totals)
+            if book is self.public and sums is self._sums[-1]:
+                totals.list_scale = self.scale(book)
+                totals.list_cost, totals.list_rows = costs, rows
+            else:
+                totals.what_if.append((book.name, self.scale(book), costs))
+                totals.what_if_rows.append(rows)
         return totals
 
 

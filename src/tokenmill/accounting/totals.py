@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._native.accounting import GroupSums
+from .._native.arrow_out import ArrowTable
 from .dense import integers
+from .exact import money
 from .groups import Grouping
 from .status import ROUNDED, Status
-
-
-def money(cost: int, scale: int) -> Decimal:
-    """Return a whole number at a scale as an exact Decimal of the currency."""
-    with localcontext() as context:
-        context.prec = max(1, len(str(abs(cost))))
-        return Decimal(cost).scaleb(-scale)
+from .totals_out import totals_table, totals_text
 
 
 @dataclass
@@ -52,6 +48,12 @@ class Totals:
         The same of rows that were not charged.
     what_if : list of (book name, scale, list of int)
         The groups' cost under other books.
+    what_if_rows : list of list of int
+        How many rows of each group each of those books charges: where they are not `rows`, costs
+        are not of the same rows.
+    list_cost, list_rows : list of int or None
+        The same under the list prices of a contract, ``book.public``, at `list_scale`; None where
+        the book is none.
     statuses : dict of Status to int
         Rows by what became of them.
     rounded_rows : int
@@ -70,6 +72,10 @@ class Totals:
     unpriced_rows: list[int] = field(default_factory=list)
     unpriced_tokens: dict[str, list[int]] = field(default_factory=dict)
     what_if: list[tuple[str, int, list[int]]] = field(default_factory=list)
+    what_if_rows: list[list[int]] = field(default_factory=list)
+    list_scale: int = 0
+    list_cost: list[int] | None = None
+    list_rows: list[int] | None = None
     statuses: dict[Status, int] = field(default_factory=dict)
     rounded_rows: int = 0
     unpriced_models: dict[tuple[str | None, str | None, Status], tuple[int, int]] = field(
@@ -82,9 +88,51 @@ class Totals:
         return [money(cost, self.scale) for cost in self.cost]
 
     @property
+    def list_money(self) -> list[Decimal]:
+        """Each group's cost at list prices; empty where the book is no contract."""
+        return [money(cost, self.list_scale) for cost in self.list_cost or ()]
+
+    @property
     def total(self) -> Decimal:
         """The cost of every charged row."""
         return money(sum(self.cost), self.scale)
+
+    def difference(self, k: int) -> list[Decimal]:
+        """Return what each group costs more under book k of `what_if`, exact; less is negative.
+
+        Raises
+        ------
+        IndexError
+            There is no such book.
+        """
+        if not 0 <= k < len(self.what_if):
+            raise IndexError(f"k: expected one of {len(self.what_if)} other books, found {k}")
+        _, scale, costs = self.what_if[k]
+        most = max(scale, self.scale)
+        theirs, ours = 10 ** (most - scale), 10 ** (most - self.scale)
+        pairs = zip(costs, self.cost, strict=True)
+        return [money(other * theirs - own * ours, most) for other, own in pairs]
+
+    def to_arrow(self) -> ArrowTable:
+        """Return a table that pandas, Polars, DuckDB and pyarrow take over in place.
+
+        Columns: the keys, as integers or else texts; ``rows``; each unit; ``cost``, ``list_cost``
+        and ``what_if_1`` ... as decimal128(38, scale) in the currency; ``unpriced_rows`` and
+        ``unpriced_`` each unit. Counts are int64, decimal128(38, 0) where one does not fit.
+
+        Raises
+        ------
+        ValueError
+            A key is called like another column, or a cost has more than 38 digits.
+        """
+        return totals_table(self)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return `to_arrow` as a stream in a capsule."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __str__(self) -> str:
+        return totals_text(self)
 
     @property
     def unpriced(self) -> int:
@@ -134,10 +182,12 @@ class Accumulator:
         totals.rounded_rows = sum(by_status[ROUNDED:])
         return totals
 
-    def costs(self, totals: Totals) -> list[int]:
-        """Return the costs of the groups of `totals`, in its order."""
+    def charged(self, totals: Totals) -> tuple[list[int], list[int]]:
+        """Return costs and charged rows of the groups of `totals`, in its order."""
         labels = zip(*(totals.keys[name] for name in totals.by), strict=True)
-        return [self._groups[key].charged[1] for key in (labels if totals.by else self._groups)]
+        keys = list(labels) if totals.by else list(self._groups)
+        sums = [self._groups[key].charged for key in keys]
+        return [group[1] for group in sums], [group[0] for group in sums]
 
 
 def _added(wide: NDArray[np.int64]) -> list[list[list[int]]]:

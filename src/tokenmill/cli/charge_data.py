@@ -8,8 +8,9 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ..accounting.exact import money
 from ..accounting.status import Status
-from ..accounting.totals import Totals, money
+from ..accounting.totals import Totals
 
 if TYPE_CHECKING:
     from .charge import Run

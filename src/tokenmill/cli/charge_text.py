@@ -9,9 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ..accounting.exact import money
 from ..accounting.nearest import listed_nearest
 from ..accounting.status import Status
-from ..accounting.totals import Totals, money
+from ..accounting.totals import Totals
 from .charge_data import label, plain
 
 if TYPE_CHECKING:
