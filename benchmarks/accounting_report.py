@@ -39,8 +39,8 @@ def section(content: dict[str, Any]) -> str:
         "",
         "2,000,000 rows, 500 teams and 200 models by Zipf's law, dictionary-encoded Arrow tables; "
         "*simple* has 3 counts of 32 bits, *realistic* 8, 3 context tiers, 4 service tiers, 4 "
-        "dates a model and weekly windows. Ours is the whole call of `total` or `charge`, names looked "
-        "up; the baselines are given codes joined to the price list beforehand, except those by "
+        "dates a model and weekly windows. Ours is the whole call of `total` or `charge`, names "
+        "looked up; the baselines are given codes joined to the price list beforehand, except those by "
         "name, range and ASOF. All totals were equal to the last 10^-12 USD before anything "
         f"was timed. {machine['cpu']}, {machine['cores']} cores, {machine['date']}, Python "
         f"{machine['python']}, commit {machine['commit']}; baselines took turns with ours in the "
