@@ -20,6 +20,7 @@ from .pricer import Pricer
 from .scale import scale_of
 from .status import ROUNDED, Status
 from .totals import Accumulator, Totals, unpriced_models
+from .units import Unit
 
 OF_CHARGE = ("status", "price_row")
 
@@ -115,7 +116,7 @@ class Session:
 
     def _begin(self, batch: Batch) -> None:
         for book in self.books:
-            units = [book.units[name] for name in batch.counts]
+            units = [_unit(name, book, self.books[0]) for name in batch.counts]
             columns = columns_of(units, self.ledger.convention, book.rules)
             self._columns.append(columns)
             self.pricers.append(Pricer(book, columns, batch.time_zone))
@@ -188,6 +189,24 @@ class Session:
 
 
 _NONE = np.zeros(0, np.int32)
+
+
+def _unit(name: str, book: PriceBook, first: PriceBook) -> Unit:
+    """Return a unit of a book, which has to be what it is in the book that the ledger is read by.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    unit = first.units[name]
+    found = book.units[name] if name in book.units else None
+    if found is None or (found.direction, found.properties) != (unit.direction, unit.properties):
+        raise ValueError(
+            f"what_if: book {book.name!r}: expected the units of book {first.name!r}, found "
+            + (f"no {name!r}" if found is None else f"another {name!r}")
+        )
+    return found
 
 
 def _unpriced_key(item: tuple[tuple[str | None, str | None, Status], Any]) -> tuple[Any, ...]:
