@@ -136,6 +136,11 @@ def one_of(*values: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
 
 
+def mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any], times: int) -> Any:
+    """Return a rare value once in `times`; `st.one_of` takes each strategy once."""
+    return st.integers(1, times).flatmap(lambda n: rare if n == times else usual)
+
+
 decimals = st.integers(0, 5000).map(lambda n: Fraction(n, 10**6))
 ratios = st.builds(Fraction, st.integers(0, 50), one_of(1, 3, 7, 10**6, 3 * 10**6))
 windows = st.builds(
@@ -253,9 +258,8 @@ def _zones(window: Window) -> tuple[str, str]:
 
 def counts_of(unit: str) -> st.SearchStrategy[Any]:
     most = 300 if unit in ("input", "output") else 25
-    plain = st.integers(0, most)
     rare = one_of(None, None, 2**31, 10**12, -1, 1.5)
-    return st.one_of(*[plain] * 30, one_of(0, 10, 11, 101), rare)
+    return mostly(st.integers(0, most) | one_of(0, 10, 11, 101), rare, 25)
 
 
 @st.composite
@@ -265,7 +269,7 @@ def cases(draw: st.DrawFn) -> Case:
     if convention.overlap == "litellm" or draw(one_of(*[True] * 9, False)):
         pool |= {"input", "output"}
     units = [unit for unit in POOL if unit in pool]
-    times = st.one_of(*[instants(book.models)] * 19, st.none())
+    times = mostly(instants(book.models), st.none(), 20)
     twins = [twin_model(book, model) for model in book.models]
     tiers = sorted({"", "batch"}.union(*(twin.service_tiers for twin in twins)))
     fields: Mapping[str, st.SearchStrategy[Any]] = {
