@@ -10,7 +10,7 @@ race: .venv/cli
 	$(BIN)/tokenmill race
 
 test: .venv/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks.run

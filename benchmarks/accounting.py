@@ -1,4 +1,4 @@
-"""The rows of accounting: ``python -m benchmarks.accounting [ROWS]`` times the baselines alone.
+"""The rows of accounting: ``python -m benchmarks.accounting [ROWS]`` writes their JSON.
 
 Before a contestant is timed, its totals have to equal those of NumPy, token for token and 10^-12
 USD for 10^-12 USD.
@@ -6,19 +6,24 @@ USD for 10^-12 USD.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
+from typing import Any
 
-from tokenmill._native import available_cores
+from tokenmill._native import available_cores, select_isa
 
 from . import accounting_baselines as arrays
 from . import accounting_duckdb as duckdb
 from . import accounting_polars as polars
 from . import accounting_sql as sql
+from . import limits
 from .accounting_calculators import CALCULATORS, MODEL, REQUESTS, exact_cost
+from .accounting_ours import costs_of_rows, requests_at_once, total_by_team
 from .accounting_work import Case, Contestant, Totals
 from .row import Row, Work
+from .run import RESULTS, machine_info, slug, timed
 
 LEDGER_ROWS = 2_000_000
 MakeContestant = Callable[[Case, int], Contestant]
@@ -55,21 +60,6 @@ COSTS: dict[str, MakeContestant] = {
 }
 
 
-def ours(case: Case, threads: int) -> Contestant:
-    """`tokenmill.accounting.charge` on the case's columns, with a book of the case's prices."""
-    raise NotImplementedError("tokenmill.accounting.charge")
-
-
-def ours_costs(case: Case, threads: int) -> Contestant:
-    """The same with `out=`; read as {"cost of each row": (cost, ...)} in 10^-12 USD."""
-    raise NotImplementedError("tokenmill.accounting.charge")
-
-
-def ours_requests() -> Contestant:
-    """One call of `charge` on the calculators' requests and prices; totals {MODEL: (money,)}."""
-    raise NotImplementedError("tokenmill.accounting.charge")
-
-
 @lru_cache(maxsize=1)
 def expected(case: Case, make: MakeContestant) -> Totals:
     """Return what everybody has to find, as NumPy's `make` finds it."""
@@ -91,7 +81,7 @@ def row(
     contestants: Mapping[str, MakeContestant],
     target_ns: float | None = None,
     threads: int = 1,
-    mine: MakeContestant = ours,
+    mine: MakeContestant = total_by_team,
 ) -> Row:
     """Return the row of a case; the limit is one read of its columns."""
 
@@ -120,7 +110,7 @@ def requests_row() -> Row:
         f"charge {REQUESTS} requests, beside a call each",
         "request",
         REQUESTS,
-        lambda: build(ours_requests),
+        partial(build, requests_at_once),
         {name: partial(build, make) for name, make in CALCULATORS.items()},
     )
 
@@ -137,30 +127,31 @@ def rows(size: int = LEDGER_ROWS) -> list[Row]:
         row("charge realistic, near-time-sorted", realistic, REALISTIC | BY_RANGE, 10.0),
         row("charge realistic, any order", any_order, REALISTIC, 16.0),
         row("charge realistic, int64 counts", wide, REALISTIC),
-        row("charge realistic, cost of each row", realistic, COSTS, mine=ours_costs),
+        row("charge realistic, cost of each row", realistic, COSTS, mine=costs_of_rows),
         row("charge realistic, all cores", realistic, on_cores, threads=cores),
         requests_row(),
     ]
 
 
-def main() -> None:
-    """Time each baseline alone, the least of several rounds in turn."""
-    from .paired import seconds_per_call
+def measure(size: int) -> dict[str, Any]:
+    """Time every row on each instruction set, beside the limits of the same run."""
+    info = machine_info()
+    content: dict[str, Any] = {"machine": info, "limits": limits.measure(), "rows": []}
+    for isa in [name for name in info["isa_available"] if name != "baseline"]:
+        select_isa(isa)
+        for one in rows(size):
+            content["rows"].append(timed(one, isa, content["limits"], 7))
+            print(json.dumps(content["rows"][-1]), flush=True)
+    return content
 
+
+def main() -> None:
+    """Measure and write the JSON."""
     size = int(sys.argv[1]) if len(sys.argv) > 1 else LEDGER_ROWS
-    for one in rows(size):
-        works: dict[str, Work] = {}
-        for name, build in one.baselines.items():
-            try:
-                works[name] = build()
-            except ImportError as error:
-                print(f"{one.name}: {name}: {error}", flush=True)
-        least = dict.fromkeys(works, float("inf"))
-        for _ in range(7):
-            for name, work in works.items():
-                least[name] = min(least[name], seconds_per_call(work, 1))
-        for name, seconds in sorted(least.items(), key=lambda pair: pair[1]):
-            print(f"{one.name}: {name}: {seconds / one.items * 1e9:.1f} ns", flush=True)
+    content = measure(size)
+    out = RESULTS / slug(content["machine"]) / "accounting.json"
+    out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(out)
 
 
 if __name__ == "__main__":

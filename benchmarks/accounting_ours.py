@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from tokenmill.accounting import (
+    Charges,
     Hours,
     ModelPrices,
     Period,
@@ -15,9 +16,11 @@ from tokenmill.accounting import (
     Rate,
     Totals,
     Window,
+    charge,
     total,
 )
 
+from .accounting_calculators import MODEL, PRICES, requests
 from .accounting_prices import PriceRow
 from .accounting_work import Case, Contestant
 
@@ -36,7 +39,7 @@ def rates_of(row: PriceRow) -> list[Rate]:
 
 
 def book_of(prices: list[PriceRow]) -> PriceBook:
-    """Return the price book that a neutral price list is."""
+    """Return the price book that a neutral price list is; one with a single date has none."""
     rates: dict[str, dict[int, list[Rate]]] = defaultdict(lambda: defaultdict(list))
     windows: dict[str, dict[str, Window]] = defaultdict(dict)
     for row in prices:
@@ -46,6 +49,7 @@ def book_of(prices: list[PriceRow]) -> PriceBook:
             hours = Hours(((open_["start"], open_["end"]),), frozenset(open_["weekdays"]))
             windows[row["model"]]["window"] = Window((hours,))
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    dated = len({row["valid_from"] for row in prices}) > 1
     return PriceBook(
         "benchmark",
         tuple(
@@ -53,7 +57,7 @@ def book_of(prices: list[PriceRow]) -> PriceBook:
                 "bench",
                 model,
                 tuple(
-                    Period(epoch + timedelta(microseconds=start), tuple(own))
+                    Period(epoch + timedelta(microseconds=start) if dated else None, tuple(own))
                     for start, own in sorted(periods.items())
                 ),
                 windows=windows[model],
@@ -78,18 +82,47 @@ def read(case: Case, totals: Totals) -> dict[Any, tuple[int, ...]]:
 def total_by_team(case: Case, threads: int) -> Contestant:
     """`total` of the case's Arrow table by team."""
     table, book = case.arrow(), book_of(case.prices())
-    constants = {} if "ts" in table.column_names else {"time": "2026-01-01T00:00Z"}
-    columns = {} if constants else {"ts": "time"}
 
     def run() -> Totals:
-        return total(
-            table,
-            book,
-            convention="native",
-            by=["team"],
-            columns=columns,
-            constants=constants,
-            threads=threads,
-        )
+        return total(table, book, by=["team"], threads=threads, **arguments(case))
 
     return Contestant(run, lambda totals: read(case, totals))
+
+
+def arguments(case: Case) -> dict[str, Any]:
+    """Return how the columns of a case are read."""
+    if case.kind == "simple":
+        return {"convention": "native"}
+    return {"convention": "native", "columns": {"ts": "time"}}
+
+
+def costs_of_rows(case: Case, threads: int) -> Contestant:
+    """`charge` of the case's Arrow table: cost, status and price row of each row."""
+    table, book = case.arrow(), book_of(case.prices())
+
+    def run() -> Charges:
+        return charge(table, book, threads=threads, **arguments(case))
+
+    def costs(charges: Charges) -> dict[Any, tuple[int, ...]]:
+        factor = 10 ** (12 - charges.scale)
+        return {"cost of each row": tuple((charges.cost * factor).tolist())}
+
+    return Contestant(run, costs)
+
+
+def requests_at_once() -> Contestant:
+    """One call of `charge` on the calculators' requests, as lists of Python integers."""
+    book = book_of(PRICES)
+    inputs, cached, outputs = (list(column) for column in zip(*requests(), strict=True))
+    usage = {"input": inputs, "cache_read": cached, "output": outputs}
+
+    def run() -> Charges:
+        return charge(
+            usage,
+            book,
+            convention="native",
+            constants={"model": MODEL},
+            threads=1,
+        )
+
+    return Contestant(run, lambda charges: {MODEL: (int(charges.total * PICO),)})

@@ -75,7 +75,8 @@ typedef struct tm_prices {
     int32_t keys, epochs, calendars, rows;
     int32_t service_tiers, regions; /* strides of key_of, 1 where the ledger has no such column */
     int32_t rounding, marginal;
-    int32_t any_fixed, any_timed, many_thresholds; /* 1: some row has a fixed cost, key is timed, cell has more_above */
+    int32_t any_fixed, any_timed;           /* 1: some row has a fixed cost, some key is timed */
+    int32_t any_thresholds, many_thresholds; /* 1: some cell has thresholds, has more_above */
     const int32_t *key_of;      /* [1 + models x service tiers x regions] key, or -status; no model first */
     const int64_t *starts;      /* [epochs - 1] microseconds; epoch e begins at starts[e - 1] */
     const uint8_t *timed;       /* [keys] 1: the price depends on the time */

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from benchmarks import routing_report
+from benchmarks import accounting, accounting_report, routing_report
 from benchmarks.paired import compare, median, sign_test_interval
 from benchmarks.report import load, table
 from benchmarks.routing_grid import cases
@@ -80,3 +80,12 @@ def test_contestants_take_turns_and_the_ratio_is_theirs(monkeypatch: pytest.Monk
     found = compare(lambda: work("ours", 1.0), lambda: work("baseline", 3.0), 7, 0.5)
     assert turns[-6:] == ["ours", "baseline"] * 3
     assert (found.seconds, found.ratio, found.low, found.high) == (1.0, 3.0, 3.0, 3.0)
+
+
+def test_the_accounting_page_shows_the_committed_json() -> None:
+    content = accounting_report.load()
+    assert accounting_report.PAGE.read_text(encoding="utf-8") == accounting_report.page(content)
+    names = [row.name for row in accounting.rows()]
+    vectors = [isa for isa in content["machine"]["isa_available"] if isa != "baseline"]
+    expected = [(isa, name) for isa in vectors for name in names]
+    assert [(row["isa"], row["row"]) for row in content["rows"]] == expected

@@ -108,21 +108,19 @@ static void price_block(const tm_columns *columns, const tm_prices *prices, cons
 
 static void write_block(const tm_charged *charged, const ledger_block *b)
 {
-    for (int i = 0; i < b->rows; ++i) {
-        const size_t at = b->first + (size_t)i;
-        if (charged->cost) {
-            charged->cost[at] = b->cost[i];
-        }
-        if (charged->wide_cost) {
-            charged->wide_cost[2 * at] = b->cost[i];
-            charged->wide_cost[2 * at + 1] = b->high[i];
-        }
-        if (charged->status) {
-            charged->status[at] = b->status[i];
-        }
-        if (charged->price_row) {
-            charged->price_row[at] = b->price_row[i] < 0 ? -1 : b->price_row[i];
-        }
+    const size_t rows = (size_t)b->rows;
+    if (charged->cost) {
+        memcpy(charged->cost + b->first, b->cost, rows * sizeof *b->cost);
+    }
+    if (charged->status) {
+        memcpy(charged->status + b->first, b->status, rows);
+    }
+    for (size_t i = 0; charged->wide_cost && i < rows; ++i) {
+        charged->wide_cost[2 * (b->first + i)] = b->cost[i];
+        charged->wide_cost[2 * (b->first + i) + 1] = b->high[i];
+    }
+    for (size_t i = 0; charged->price_row && i < rows; ++i) {
+        charged->price_row[b->first + i] = b->price_row[i] < 0 ? -1 : b->price_row[i];
     }
 }
 

@@ -117,6 +117,12 @@ static void look_up_fast(const tm_prices *prices, const block_time *t, const int
     const tm_cell *cells = prices->cells + (size_t)t->epoch * (size_t)prices->keys;
     const int64_t *basis = b->basis;
     int32_t *restrict price_row = b->price_row;
+    if (!prices->any_thresholds && !prices->calendars) {
+        for (int i = 0; i < b->rows; ++i) {
+            price_row[i] = cells[key[i]].first_row;
+        }
+        return;
+    }
     for (int i = 0; i < b->rows; ++i) {
         const tm_cell *cell = cells + key[i];
         price_row[i] = cell->first_row + t->windows[cell->calendar + 1] * cell->tiers + (basis[i] > cell->above[0])

@@ -33,20 +33,23 @@ static void COUNTS(refuse_negative)(const tm_columns *columns, const tm_ledger *
 INLINED void COUNTS(weigh)(const tm_prices *prices, const tm_ledger *ledger, ledger_block *b, int columns)
 {
     const COUNT *x[TM_COLUMNS_MAX];
+    const int64_t *weights = prices->weights, *fixed = prices->any_fixed ? prices->fixed : 0;
     for (int c = 0; c < columns; ++c) {
         x[c] = (const COUNT *)ledger->counts[c] + b->first;
     }
     for (int i = 0; i < b->rows; ++i) {
         const int32_t row = b->price_row[i] < 0 ? 0 : b->price_row[i];
-        const int64_t *weight = prices->weights + (size_t)row * columns;
-        int64_t cost = prices->fixed[2 * (size_t)row];
+        const int64_t *weight = weights + (size_t)row * columns;
+        int64_t cost = fixed ? fixed[2 * (size_t)row] : 0;
         for (int c = 0; c < columns; ++c) {
             cost += weight[c] * x[c][i];
         }
         b->cost[i] = cost;
         b->status[i] = TM_ROW_OK;
-        for (int c = 0; cost == 0 && c < columns; ++c) {
-            b->status[i] |= x[c][i] ? TM_ROW_PRICED_ZERO : TM_ROW_OK;
+        if (cost == 0) {
+            for (int c = 0; c < columns; ++c) {
+                b->status[i] |= x[c][i] ? TM_ROW_PRICED_ZERO : TM_ROW_OK;
+            }
         }
     }
 }

@@ -174,6 +174,7 @@ def _prices(prices: DensePrices) -> Any:
     struct.rows = len(prices.weights)
     _, struct.service_tiers, struct.regions = prices.key_of.shape
     struct.any_fixed, struct.any_timed = int(prices.fixed.any()), int(prices.timed.any())
+    struct.any_thresholds = int((prices.cells["tiers"] > 1).any())
     struct.many_thresholds = int(prices.more_above.size > 0)
     struct.rounding, struct.marginal = prices.rounding, int(prices.marginal)
     struct.largest_weight = prices.largest_weight
