@@ -28,7 +28,6 @@ X = own_unit("x")
 PROPERTIES = {name: unit.properties for name, unit in UNITS.items()} | {"x": X.properties}
 STANDARD = {"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"}
 INPUT = ("input", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "input_audio")
-PARTS = (*INPUT[1:], "cache_audio_read", "input_text")
 OUTPUT = ("output", "reasoning", "output_audio")
 POOL = (*INPUT, "cache_audio_read", "input_text", *OUTPUT, "web_searches", "requests", "x")
 TIERS = ("", "batch", "special")
@@ -109,7 +108,7 @@ def twin_rules(book: PriceBook, convention: UsageConvention) -> Rules:
 
 
 def expected(case: Case, scale: int) -> list[Charged]:
-    """Return what the twin makes of every row."""
+    """Return what the twin makes of every row, where a cost has 64 bits."""
     rules = twin_rules(case.book, case.convention)
     found = []
     for at in range(len(case.usage["model"])):
@@ -127,12 +126,19 @@ def expected(case: Case, scale: int) -> list[Charged]:
             any(isinstance(count, float) for count in counts.values()),
         )
         twin = twin_model(case.book, model)
-        found.append(charge_row(read, twin, rules, PROPERTIES, scale))
+        row_charged = charge_row(read, twin, rules, PROPERTIES, scale)
+        fits = row_charged.cost < 2**63
+        found.append(row_charged if fits else Charged("OVERFLOW"))
     return found
 
 
 def one_of(*values: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
+
+
+def mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any], times: int) -> Any:
+    """Return a rare value once in `times`; `st.one_of` takes each strategy once."""
+    return st.integers(1, times).flatmap(lambda n: rare if n == times else usual)
 
 
 decimals = st.integers(0, 5000).map(lambda n: Fraction(n, 10**6))
@@ -162,7 +168,8 @@ def models(draw: st.DrawFn, name: str, rounds: bool, by_unit: bool) -> ModelPric
     own_windows = draw(st.dictionaries(one_of("day", "night"), windows, max_size=2))
     prices = ratios if rounds else decimals
     special = st.nothing() if by_unit else one_of(*Special)
-    units = draw(st.lists(one_of(*POOL), min_size=1, max_size=6, unique=True))
+    units = draw(one_of([], ["input", "output"], ["input", "output"]))
+    units += draw(st.lists(one_of(*POOL), min_size=1, max_size=6, unique=True))
 
     def rate(unit: str) -> st.SearchStrategy[Rate]:
         price = decimals if unit == "requests" else prices | special
@@ -173,11 +180,12 @@ def models(draw: st.DrawFn, name: str, rounds: bool, by_unit: bool) -> ModelPric
         found = draw(st.lists(one_of(*units).flatmap(rate), max_size=8))
         # By the unit's own count there is a price below the first threshold.
         base = [
-            draw(st.builds(Rate, st.just(u), decimals if u == "requests" else prices))
-            for u in (units if by_unit else units[:1])
+            Rate(u, draw(decimals if u == "requests" else prices))
+            for u in (units if by_unit else units[:3])
         ]
-        own = base if "requests" not in units else [Rate("requests", Fraction(1, 100)), *base]
-        return tuple({(r.unit, r.service_tier, r.above, r.window): r for r in own + found}.values())
+        return tuple(
+            {(r.unit, r.service_tier, r.above, r.window): r for r in base + found}.values()
+        )
 
     starts = sorted(draw(st.sets(one_of(*STARTS), max_size=2)), key=microseconds)
     first = draw(one_of((None,), (None,), ()))
@@ -206,7 +214,7 @@ def books(draw: st.DrawFn) -> PriceBook:
         tier_reach=reach,
         fallbacks=draw(one_of((), (("reasoning", "output", Fraction(3, 2)),))),
         unpriced=draw(one_of("flag", "ignore")),
-        missing_total=draw(one_of("flag", "derive")),
+        missing_total=draw(one_of("derive", "derive", "derive", "flag")),
     )
     by_unit = reach == "marginal" or rules.tier_basis == "unit"
     rounds = rounding != "refuse"
@@ -250,22 +258,23 @@ def _zones(window: Window) -> tuple[str, str]:
 
 def counts_of(unit: str) -> st.SearchStrategy[Any]:
     most = 300 if unit in ("input", "output") else 25
-    plain = st.integers(0, most)
-    return plain | plain | plain | one_of(None, 0, 10, 11, 2**31) | one_of(-1, 1.5, 10**12)
+    rare = one_of(None, None, 2**31, 10**12, -1, 1.5)
+    return mostly(st.integers(0, most) | one_of(0, 10, 11, 101), rare, 25)
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     book, convention = draw(books()), draw(conventions)
-    litellm = convention.overlap == "litellm"
     pool = set(draw(st.lists(one_of(*POOL), min_size=1, max_size=8)))
-    if litellm:
+    if convention.overlap == "litellm" or draw(one_of(*[True] * 9, False)):
         pool |= {"input", "output"}
     units = [unit for unit in POOL if unit in pool]
-    times = instants(book.models) | instants(book.models) | st.none()
+    times = mostly(instants(book.models), st.none(), 20)
+    twins = [twin_model(book, model) for model in book.models]
+    tiers = sorted({"", "batch"}.union(*(twin.service_tiers for twin in twins)))
     fields: Mapping[str, st.SearchStrategy[Any]] = {
-        "model": one_of(*"aaaabbc", "z", None),
-        "service_tier": one_of(None, "", "", *TIERS, "flex", "nonsense"),
+        "model": one_of(*[model.name for model in book.models] * 10, "z", None),
+        "service_tier": one_of(None, *tiers * 9, "flex", "special", "nonsense"),
         "region": one_of(None, *REGIONS),
         "time_us": times,
         **{unit: counts_of(unit) for unit in units},

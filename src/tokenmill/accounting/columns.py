@@ -18,6 +18,12 @@ _OUTPUT = UNITS[OUTPUT]
 _CACHED = ("cache_read", "cache_write")
 _MODALITIES = ("audio", "image", "video")
 
+# What LiteLLM's generic path subtracts from input or output whatever else is counted.
+_SUBTRACTED = frozenset(
+    (*_CACHED, "cache_write_5m", "cache_write_1h", "reasoning")
+    + tuple(f"{side}_{kind}" for side in (INPUT, OUTPUT) for kind in _MODALITIES)
+)
+
 MOST_COLUMNS = 64
 
 
@@ -160,8 +166,9 @@ def _within(units: tuple[Unit, ...], totals: dict[Unit, Matrix], root: Unit) -> 
 
 def _is_nested(unit: Unit, units: tuple[Unit, ...], convention: UsageConvention) -> bool:
     """Whether `unit` is part of another column than input and output as a whole."""
-    explicit = convention.overlap == "litellm" and unit.name in ("input_text", "output_text")
     roots = (_INPUT, _OUTPUT)
+    inside = any(root.contains(unit) for root in roots)
+    explicit = convention.overlap == "litellm" and inside and unit.name not in _SUBTRACTED
     return explicit or any(other.contains(unit) and other not in roots for other in units)
 
 

@@ -20,6 +20,7 @@ from .pricer import Pricer
 from .scale import scale_of
 from .status import ROUNDED, Status
 from .totals import Accumulator, Totals, unpriced_models
+from .units import Unit
 
 OF_CHARGE = ("status", "price_row")
 
@@ -133,12 +134,7 @@ class Session:
     def _begin(self, batch: Batch) -> None:
         units = [self.books[0].units[name] for name in batch.counts]
         for book in self.books:
-            for unit in units:
-                if unit.name in book.units and book.units[unit.name] != unit:
-                    raise ValueError(
-                        f"book {book.name!r}: expected unit {unit.name!r} to be that of book "
-                        f"{self.books[0].name!r}, found another"
-                    )
+            _check_units(units, book, self.books[0])
             columns = columns_of(units, self.ledger.convention, book.rules)
             self._columns.append(columns)
             self.pricers.append(Pricer(book, columns, batch.time_zone))
@@ -224,6 +220,17 @@ class Session:
 
 
 _NONE = np.zeros(0, np.int32)
+
+
+def _check_units(units: Sequence[Unit], book: PriceBook, first: PriceBook) -> None:
+    """Refuse a book in which a unit is not what it is in the book that the ledger is read by."""
+    for unit in units:
+        found = book.units[unit.name] if unit.name in book.units else unit
+        if (found.direction, found.properties) != (unit.direction, unit.properties):
+            raise ValueError(
+                f"what_if: book {book.name!r}: expected the units of book {first.name!r}, found "
+                f"another {unit.name!r}"
+            )
 
 
 def _unpriced_key(item: tuple[tuple[str | None, str | None, Status], Any]) -> tuple[Any, ...]:

@@ -185,7 +185,7 @@ class Accumulator:
     def charged(self, totals: Totals) -> tuple[list[int], list[int]]:
         """Return costs and charged rows of the groups of `totals`, in its order."""
         labels = zip(*(totals.keys[name] for name in totals.by), strict=True)
-        keys = list(labels) if totals.by else [()] * len(totals)
+        keys = list(labels) if totals.by else list(self._groups)
         sums = [self._groups[key].charged for key in keys]
         return [group[1] for group in sums], [group[0] for group in sums]
 
