@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ class Session:
         self._columns: list[Columns] = []
         self._sums = [Accumulator() for _ in books]
         self._unpriced: dict[tuple[str | None, str | None, Status], tuple[int, int]] = {}
+        self._zone: str | None = None
         self._done = 0
 
     def scale(self, book: PriceBook) -> int:
@@ -98,6 +100,7 @@ class Session:
     def _charge(self, batch: Batch, keep: bool, per_class: bool) -> Rows:
         if not self.pricers:
             self._begin(batch)
+        self._check_zone(batch)
         arrays = ledger_arrays(batch, self._columns[0])
         outputs = self._outputs(batch.rows, len(arrays.counts), keep, per_class)
         first = self.pricers[0]
@@ -120,6 +123,18 @@ class Session:
             columns = columns_of(units, self.ledger.convention, book.rules)
             self._columns.append(columns)
             self.pricers.append(Pricer(book, columns, batch.time_zone))
+
+    def _check_zone(self, batch: Batch) -> None:
+        """Refuse a second time zone where periods begin by that of the time stamps."""
+        self._zone = batch.time_zone if self._zone is None else self._zone
+        if self._zone == batch.time_zone != "":
+            return
+        for book in self.books:
+            if book.rules.date_zone == "timestamp" and _begins_on_dates(book):
+                raise ValueError(
+                    "usage: expected time stamps of one time zone, by which the periods of book "
+                    f"{book.name!r} begin, found several"
+                )
 
     def _outputs(self, rows: int, columns: int, keep: bool, per_class: bool) -> RowOutputs:
         def array(asked: bool, dtype: type, *axes: int) -> NDArray[Any]:
@@ -207,6 +222,10 @@ def _unit(name: str, book: PriceBook, first: PriceBook) -> Unit:
             + (f"no {name!r}" if found is None else f"another {name!r}")
         )
     return found
+
+
+def _begins_on_dates(book: PriceBook) -> bool:
+    return any(type(period.start) is date for model in book.models for period in model.periods)
 
 
 def _unpriced_key(item: tuple[tuple[str | None, str | None, Status], Any]) -> tuple[Any, ...]:
