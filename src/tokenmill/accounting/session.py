@@ -242,14 +242,15 @@ def _check_units(units: Sequence[Unit], book: PriceBook, first: PriceBook) -> No
     """Refuse a book in which a unit is not what it is in the book that the ledger is read by."""
     for unit in units:
         found = book.units[unit.name] if unit.name in book.units else None
-        if found is None or (found.direction, found.properties) != (
-            unit.direction,
-            unit.properties,
-        ):
+        if found != unit:
             raise ValueError(
                 f"what_if: book {book.name!r}: expected the units of book {first.name!r}, found "
                 + (f"no {unit.name!r}" if found is None else f"another {unit.name!r}")
             )
+
+
+def _begins_on_dates(book: PriceBook) -> bool:
+    return any(type(period.start) is date for model in book.models for period in model.periods)
 
 
 def _unpriced_key(item: tuple[tuple[str | None, str | None, Status], Any]) -> tuple[Any, ...]:
