@@ -1,6 +1,6 @@
 """Whole numbers at their limits: costs, counts, sums, scales, columns, tiers, epochs, calendars."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +13,7 @@ from tokenmill.accounting import (
     ModelPrices,
     Period,
     PriceBook,
+    PriceRules,
     Rate,
     Status,
     Window,
@@ -227,3 +228,31 @@ def test_a_window_at_its_edges(shift: int) -> None:
                 is_open = clock.isoweekday() <= 3 and not 2 <= clock.hour < 22
                 usage = ledger(input=[1], time=[at])
                 assert charge(usage, prices, convention="native").cost[0] == 1 + is_open
+
+
+def test_periods_by_the_zone_of_the_time_stamps() -> None:
+    """Half past midnight in Kyiv is before midnight in UTC; two zones at once are refused."""
+    periods = (
+        Period(None, (Rate("input", ONE),)),
+        Period(date(2026, 1, 1), (Rate("input", Fraction(2)),)),
+    )
+    model = ModelPrices("p", "m", periods)
+    own, utc = (
+        PriceBook("b", (model,), rules=PriceRules(date_zone=zone)) for zone in ("timestamp", "UTC")
+    )
+    texts = ["2026-01-01T00:30:00+02:00", "2026-01-01T00:30:00+01:00"]
+    first, second = (ledger(input=[1], time=[text]) for text in texts)
+    assert charge(first, own, convention="native").cost.tolist() == [2]
+    assert charge(first, utc, convention="native").cost.tolist() == [1]
+    both = ledger(input=[1, 1], time=texts)
+    for several in (both, [first, second], [second, first]):
+        assert charge(several, utc, convention="native").cost.tolist() == [1, 1]
+        with pytest.raises(ValueError, match="time stamps of one time zone, .*'b' begin, found"):
+            charge(several, own, convention="native")
+
+
+def test_prices_beyond_what_a_scale_can_hold() -> None:
+    prices = book(Rate("input", Fraction(10**10)), Rate("output", Fraction(1, 10**30)))
+    message = r"book 'b': p/m: expected prices below 2\^120 x 10\^-30 USD, found 10000000000"
+    with pytest.raises(ValueError, match=message):
+        charge(ledger(input=[1]), prices, convention="native")

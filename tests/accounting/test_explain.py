@@ -235,7 +235,10 @@ REASONS = {
         "BAD_VALUE: no service tier 'bath' in book 'house'; did you mean 'batch'?",
     ),
     "a fraction": (changed(output=1.5), "BAD_VALUE: cannot be read: output"),
-    "no time that can be read": (changed(time="soon"), "BAD_VALUE: cannot be read: time"),
+    "no time that can be read": (
+        changed(time="soon"),
+        "MISSING_FIELD: no time, and the prices depend on it; cannot be read: time",
+    ),
     "negative": (changed(output=-1), "NEGATIVE_COUNT: below 0: output -1"),
     "parts": (
         changed(cache_write=5000),

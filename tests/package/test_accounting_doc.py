@@ -26,7 +26,7 @@ def cells(title: str) -> list[list[str]]:
 
 
 def test_every_block_of_code_has_its_output() -> None:
-    assert len(EXAMPLES) == PAGE.count("```python") + PAGE.count("```sh") == 5
+    assert len(EXAMPLES) == PAGE.count("```python") + PAGE.count("```sh") == 9
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))

@@ -159,7 +159,7 @@ static void look_up(const tm_prices *prices, const tm_ledger *ledger, ledger_blo
         }
     }
     for (int i = 0; ledger->bad && i < b->rows; ++i) {
-        if (key[i] >= 0 && ledger->bad[b->first + (size_t)i]) {
+        if (ledger->bad[b->first + (size_t)i] && (b->price_row[i] >= 0 || b->price_row[i] < -TM_ROW_BAD_VALUE)) {
             b->price_row[i] = -TM_ROW_BAD_VALUE;
         }
     }

@@ -54,7 +54,8 @@ def _of_model(found: ExplainedRow, model: ModelPrices) -> str:
         return f"the first price is from {model.periods[0].start}"
     if found.status is Status.NO_PRICE:
         return f"{model_name(model)} has no prices"
-    return "no time, and the prices depend on it"
+    unread = f"; cannot be read: {', '.join(found.unreadable)}" if found.unreadable else ""
+    return f"no time, and the prices depend on it{unread}"
 
 
 def _of_counts(found: ExplainedRow, row: PriceRow) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,7 @@ class Session:
         self._columns: list[Columns] = []
         self._sums = [Accumulator() for _ in self.books]
         self._unpriced: dict[tuple[str | None, str | None, Status], tuple[int, int]] = {}
+        self._zone: str | None = None
         self._done = 0
 
     def scale(self, book: PriceBook) -> int:
@@ -104,6 +106,7 @@ class Session:
     def _charge(self, batch: Batch, keep: bool, per_class: bool) -> Rows:
         if not self.pricers:
             self._begin(batch)
+        self._check_zone(batch)
         arrays = ledger_arrays(batch, self._columns[0])
         outputs = self._outputs(batch.rows, len(arrays.counts), keep, per_class)
         listed = RowOutputs()
@@ -134,10 +137,23 @@ class Session:
     def _begin(self, batch: Batch) -> None:
         units = [self.books[0].units[name] for name in batch.counts]
         for book in self.books:
-            _check_units(units, book, self.books[0])
+            if book is not self.public:
+                _check_units(units, book, self.books[0])
             columns = columns_of(units, self.ledger.convention, book.rules)
             self._columns.append(columns)
             self.pricers.append(Pricer(book, columns, batch.time_zone))
+
+    def _check_zone(self, batch: Batch) -> None:
+        """Refuse a second time zone where periods begin by that of the time stamps."""
+        self._zone = batch.time_zone if self._zone is None else self._zone
+        if self._zone == batch.time_zone != "":
+            return
+        for book in self.books:
+            if book.rules.date_zone == "timestamp" and _begins_on_dates(book):
+                raise ValueError(
+                    "usage: expected time stamps of one time zone, by which the periods of book "
+                    f"{book.name!r} begin, found several"
+                )
 
     def _outputs(self, rows: int, columns: int, keep: bool, per_class: bool) -> RowOutputs:
         def array(asked: bool, dtype: type, *axes: int) -> NDArray[Any]:
@@ -225,12 +241,16 @@ _NONE = np.zeros(0, np.int32)
 def _check_units(units: Sequence[Unit], book: PriceBook, first: PriceBook) -> None:
     """Refuse a book in which a unit is not what it is in the book that the ledger is read by."""
     for unit in units:
-        found = book.units[unit.name] if unit.name in book.units else unit
-        if (found.direction, found.properties) != (unit.direction, unit.properties):
+        found = book.units[unit.name] if unit.name in book.units else None
+        if found != unit:
             raise ValueError(
                 f"what_if: book {book.name!r}: expected the units of book {first.name!r}, found "
-                f"another {unit.name!r}"
+                + (f"no {unit.name!r}" if found is None else f"another {unit.name!r}")
             )
+
+
+def _begins_on_dates(book: PriceBook) -> bool:
+    return any(type(period.start) is date for model in book.models for period in model.periods)
 
 
 def _unpriced_key(item: tuple[tuple[str | None, str | None, Status], Any]) -> tuple[Any, ...]:
