@@ -16,7 +16,7 @@ from tests.oracle.peer_vocabulary import book_of, row_of
 from tests.oracle.test_accounting_peers import cases as peer_cases
 from tokenmill.accounting import CONVENTIONS, PriceBook, Status, charge, describe, explain
 from tokenmill.accounting.rates import Hours, ModelPrices, Period, Rate, Special, Window
-from tokenmill.accounting.rules import PriceRules
+from tokenmill.accounting.rules import PriceRules, UsageConvention
 from tokenmill.accounting.status import ROUNDED
 
 BOOK = PriceBook.from_dict(
@@ -294,6 +294,37 @@ def test_marginal_tiers_have_a_line_for_each_step() -> None:
         ("input", 10, 2, "own rate; input + cache_read, above 10"),
         ("input", 5, 3, "own rate; input + cache_read, above 20"),
     ]
+
+
+PARTS = PriceBook.from_dict(
+    {
+        "models": [
+            {
+                "name": "m",
+                "prices": {"input": "1", "cache_read": "2", "input_audio": "3", "cache_write": "4"},
+            }
+        ]
+    }
+)
+
+
+def test_parts_are_cut_as_litellm_cuts_them() -> None:
+    row = {"model": "m", "input": 10, "cache_read": 4, "input_audio": 9}
+    same_as_charge(row, PARTS, "litellm")
+    lines = explain(row, PARTS, convention="litellm").lines
+    assert {line.unit: line.count for line in lines} == {"cache_read": 4, "input_audio": 6}
+
+
+def test_writes_by_time_to_live_replace_their_sum() -> None:
+    replaced = UsageConvention("replaced", writes="replace")
+    row = {"model": "m", "input": 10, "cache_write": 9, "cache_write_5m": 1, "cache_write_1h": 2}
+    same_as_charge(row, PARTS, replaced)
+    lines = explain(row, PARTS, convention=replaced).lines
+    assert {line.unit: line.count for line in lines} == {
+        "input": 7,
+        "cache_write_1h": 2,
+        "cache_write_5m": 1,
+    }
 
 
 def test_what_rounding_adds_has_a_line() -> None:

@@ -149,6 +149,9 @@ def test_a_contract_keeps_its_list_cost() -> None:
     assert totals.list_money == by_team(LIST).money
     assert totals.money == [money * Decimal("0.75") for money in totals.list_money]
     assert totals.list_rows == totals.rows
+    pyarrow = pytest.importorskip("pyarrow")
+    assert totals.list_scale != totals.scale
+    assert pyarrow.table(totals)["list_cost"].to_pylist() == totals.list_money
     charges = charge(USAGE, CONTRACT, convention="native", by=["team"])
     assert charges.list_cost.tolist() == charge(USAGE, LIST, convention="native").cost.tolist()
     assert charges.list_scale == charge(USAGE, LIST, convention="native").scale
