@@ -142,7 +142,7 @@ def mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any], times: i
 
 
 decimals = st.integers(0, 5000).map(lambda n: Fraction(n, 10**6))
-ratios = st.builds(Fraction, st.integers(0, 50), one_of(1, 3, 7, 10**6, 3 * 10**6))
+ratios = st.builds(Fraction, st.integers(0, 50), one_of(1, 3, 7, 10**6, 3 * 10**6, 2 * 10**15))
 windows = st.builds(
     Window,
     st.lists(

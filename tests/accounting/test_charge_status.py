@@ -83,7 +83,8 @@ STATUSES = [status for _, status in ROWS]
 
 @pytest.mark.parametrize(("row", "status"), ROWS, ids=lambda part: str(part))
 def test_a_row_alone(row: tuple[Any, ...], status: Status) -> None:
-    found = charge(table([row]), BOOK, convention="native", per_class=True)
+    book = PriceBook("b", MODELS)  # for which nothing is compiled yet
+    found = charge(table([row]), book, convention="native", per_class=True)
     assert found.status.tolist() == [status]
     assert found.cost.tolist() == [7 if row == ROWS[0][0] else 0]
     assert found.per_class is not None
@@ -138,6 +139,20 @@ def test_rounded_is_a_bit_beside(rounding: str, costs: list[int]) -> None:
     assert found.totals.statuses == (
         {Status.OK: 2, Status.PRICED_ZERO: 2} if zero else {Status.OK: 4}
     )
+
+
+@pytest.mark.parametrize(
+    ("rounding", "costs"),
+    [("half_even", [0, 1, 2, 2, 2]), ("half_up", [1, 1, 2, 2, 3]), ("up", [1, 1, 2, 2, 3])],
+)
+def test_halves(rounding: str, costs: list[int]) -> None:
+    """Half of 10^-15, the least that a book that rounds keeps as a whole number."""
+    rates = (Rate("input", Fraction(1, 2 * 10**15)),)
+    prices = PriceBook("b", (ModelPrices("p", "m", (Period(None, rates),)),), rounding=rounding)
+    usage = {"model": ["m"] * 5, "input": [1, 2, 3, 4, 5]}
+    found = charge(usage, prices, convention="native")
+    assert (found.scale, found.cost.tolist()) == (15, costs)
+    assert (found.status & ROUNDED > 0).tolist() == [True, False, True, False, True]
 
 
 def test_raise_says_which_rows() -> None:
