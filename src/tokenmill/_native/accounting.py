@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,11 @@ class DensePrices:
     largest_weight: int
     rounding: int
     marginal: bool
+
+    @cached_property
+    def struct(self) -> Any:
+        """The tm_prices that points to them, made once."""
+        return _prices(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +230,7 @@ def charge(
     if ledger.rows == 0:
         return None
     c_columns, keep_overlap = _columns(columns)
-    c_prices, (c_ledger, keep_counts) = _prices(prices), _ledger(ledger)
+    c_prices, (c_ledger, keep_counts) = prices.struct, _ledger(ledger)
     c_charged = _charged(outputs)
     blocks = -(-ledger.rows // _BLOCK)
     parts = ranges(blocks, threads if ledger.rows >= _THREADED_ROWS else 1)

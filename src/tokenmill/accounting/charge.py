@@ -14,6 +14,7 @@ from .calendar import CalendarKey
 from .charges import Charges
 from .ledger import Ledger
 from .rules import UsageConvention
+from .scale import scale_of
 from .session import Rows, Session
 from .status import ROUNDED, Status
 from .totals import Totals
@@ -200,7 +201,7 @@ def _charges(session: Session, kept: list[Rows], per_class: bool, grouped: bool)
         parts = {name: np.concatenate([rows.per_class[name] for rows in kept]) for name in names}
     return Charges(
         book,
-        session.scale(book),
+        scale_of(book),
         book.currency,
         cost,
         np.concatenate([rows.status for rows in kept]) if kept else np.zeros(0, np.uint8),
@@ -220,7 +221,7 @@ def _listed(session: Session, kept: list[Rows]) -> dict[str, Any]:
     statuses = [rows.list_status for rows in kept if rows.list_status is not None]
     empty = np.zeros(0, object if session.wide else np.int64)
     return {
-        "list_scale": session.scale(session.public),
+        "list_scale": scale_of(session.public),
         "list_cost": np.concatenate(costs) if costs else empty,
         "list_status": np.concatenate(statuses) if statuses else np.zeros(0, np.uint8),
     }

@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from .book import PriceBook
+from .book_file import LARGEST_FILE
 from .rates import ModelPrices, Price, Special
 from .scale import decimals
-
-LARGEST_FILE = 64 * 2**20
-"""Bytes of a price list; the largest published one is 2 MB."""
 
 REPAIRS = ("15", "none")
 

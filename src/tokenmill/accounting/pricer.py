@@ -81,7 +81,7 @@ class Pricer:
                 with self.compiler.lock:
                     self._prices = replace(dense_prices(self.compiler), key_of=self._keys())
             sums = charge(self._dense, self._prices, arrays, outputs, groups, threads)
-            if not np.isin(outputs.status, _MAY_NOT_BE_COMPILED).any():
+            if not _may_be_missing(outputs, sums):
                 break
             missing = (self._key_of == _NOT_COMPILED) & _present(arrays, self._key_of.shape)
             if not missing.any():
@@ -125,6 +125,12 @@ class Pricer:
         self._key_of = np.full(shape, _NOT_COMPILED, np.int32)
         self._key_of[tuple(slice(n) for n in old.shape)] = old
         return True
+
+
+def _may_be_missing(outputs: RowOutputs, sums: GroupSums | None) -> bool:
+    """Whether a row may have asked for what is not compiled; the sums have counted that already."""
+    rows = np.bincount(outputs.status, minlength=256) if sums is None else sums.statuses
+    return bool(rows[list(_MAY_NOT_BE_COMPILED)].any())
 
 
 def _present(arrays: LedgerArrays, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -80,10 +80,6 @@ class Session:
         self._zone: str | None = None
         self._done = 0
 
-    def scale(self, book: PriceBook) -> int:
-        """Return the scale of a book."""
-        return scale_of(book)
-
     def run(self, progress: Callable[[int, int], object] | None) -> None:
         """Charge every batch, keeping the sums alone."""
         for batch in self.ledger:
@@ -221,16 +217,16 @@ class Session:
         """Return the totals of what has been charged so far."""
         book = self.books[0]
         units = self._columns[0].names if self._columns else ()
-        totals = Totals(self.by, units, self.scale(book), book.currency)
+        totals = Totals(self.by, units, scale_of(book), book.currency)
         self._sums[0].finish(totals)
         totals.unpriced_models = dict(sorted(self._unpriced.items(), key=_unpriced_key))
         for book, sums in zip(self.books[1:], self._sums[1:], strict=True):
             costs, rows = sums.charged(totals)
             if book is self.public and sums is self._sums[-1]:
-                totals.list_scale = self.scale(book)
+                totals.list_scale = scale_of(book)
                 totals.list_cost, totals.list_rows = costs, rows
             else:
-                totals.what_if.append((book.name, self.scale(book), costs))
+                totals.what_if.append((book.name, scale_of(book), costs))
                 totals.what_if_rows.append(rows)
         return totals
 

@@ -17,7 +17,7 @@ from .calendar import zone as zone_of
 from .columns import Columns, orphaned
 from .numbering import Numbering, tiers_of
 from .rates import Price, Special
-from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
+from .resolve import Case, RateTable, Step, by_unit, owner, prices_of, steps_of
 from .status import Status
 from .units import Unit
 from .weeks import changes_of, microseconds, week_of
@@ -164,7 +164,7 @@ class Compiler:
         for p, start in enumerate(starts):
             end = starts[p + 1] if p + 1 < len(starts) else 2**63 - 1
             rates = RateTable(model.periods[p].rates)
-            above = () if self._by_unit else rates.thresholds(service_tier)
+            above = () if by_unit(self.book.rules) else rates.thresholds(service_tier)
             first = len(self.rows)
             for window in ("", *model.windows):
                 for crossed in (-1, *above):
@@ -175,11 +175,6 @@ class Compiler:
                 key.stretches.append(Stretch(begin, first, week, above))
         return key
 
-    @property
-    def _by_unit(self) -> bool:
-        rules = self.book.rules
-        return rules.tier_reach == "marginal" or rules.tier_basis == "unit"
-
     def _zone(self) -> str:
         return self.time_zone if self.book.rules.date_zone == "timestamp" else "UTC"
 
@@ -189,11 +184,11 @@ class Compiler:
         owners, slots, flags = self._owned(frozenset(prices), dynamic)
         scaled = [(0, 1)] * len(slots)
         steps: list[tuple[int, int, int]] = []
-        by_unit: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
+        stepped: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
         for c, slot in enumerate(slots):
             price = prices[owners[c]] if slot == c else None
             if isinstance(price, Fraction):
-                own = by_unit.get(owners[c], ())
+                own = stepped.get(owners[c], ())
                 (first, *rest), divisor = self._over_one(price, own, case)
                 scaled[c] = first, divisor
                 steps += ((c, step.above, p) for step, p in zip(own, rest, strict=True))

@@ -61,12 +61,7 @@ def _add_race(commands: argparse._SubParsersAction[_Parser]) -> None:
     race.add_argument(
         "--seed", type=seed, metavar="SEED", help="integer in [0, 2**64); the default is fixed"
     )
-    race.add_argument(
-        "--threads",
-        type=threads,
-        metavar="T",
-        help="threads (default: TOKENMILL_NUM_THREADS, else every core)",
-    )
+    _add_threads(race)
     race.add_argument(
         "--scenario", metavar="FILE", help="scenario in TOML (default: the embedded one)"
     )
@@ -74,6 +69,15 @@ def _add_race(commands: argparse._SubParsersAction[_Parser]) -> None:
     race.add_argument("--plot", metavar="FILE.png", help="write a picture (.png, .svg or .pdf)")
     race.add_argument("--html", metavar="FILE.html", help="write a self-contained page")
     race.set_defaults(run=_run_race)
+
+
+def _add_threads(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--threads",
+        type=threads,
+        metavar="T",
+        help="threads (default: TOKENMILL_NUM_THREADS, else every core)",
+    )
 
 
 def _add_route(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -103,12 +107,7 @@ def _add_route(commands: argparse._SubParsersAction[_Parser]) -> None:
     route.add_argument(
         "--seed", type=seed, default=1, metavar="SEED", help="integer in [0, 2**64) (default 1)"
     )
-    route.add_argument(
-        "--threads",
-        type=threads,
-        metavar="N",
-        help="threads (default: TOKENMILL_NUM_THREADS, else every core)",
-    )
+    _add_threads(route)
     route.add_argument("--json", action="store_true", help="print JSON instead of the text")
     route.add_argument("--plot", metavar="FILE.png", help="write a picture (.png, .svg or .pdf)")
     route.add_argument(
@@ -177,12 +176,7 @@ def _add_charge(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="FILE.parquet",
         help="write FOCUS rows by day, price and unit; reads the ledger a second time",
     )
-    charge.add_argument(
-        "--threads",
-        type=threads,
-        metavar="N",
-        help="threads (default: TOKENMILL_NUM_THREADS, else every core)",
-    )
+    _add_threads(charge)
     charge.set_defaults(run=_run_charge)
 
 

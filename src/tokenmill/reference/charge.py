@@ -1,10 +1,7 @@
-"""One row of usage charged by the letter, in fractions: the readable twin of the charge kernel.
+"""How tools split the counts of a row, in fractions: for the readable twin of the charge kernel.
 
-The decomposition is that of genai-prices' unit registry (2026-08): the counts of a row overlap, and
-
-    leaf(U) = usage(U) - sum of leaf(V) over the priced parts V of U
-
-is what is charged at U's own price. LiteLLM's generic path (1.106.2) splits usage in its own way.
+Sources: genai-prices' unit registry (2026-08), whose counts overlap; the generic path of LiteLLM
+(1.106.2), which splits usage in its own way; marginal tiers as ccusage has them.
 """
 
 from __future__ import annotations
@@ -16,10 +13,6 @@ Properties = frozenset[tuple[str, str]]
 
 INPUT_PARTS = ("input_audio", "input_image", "input_video")
 OUTPUT_PARTS = ("output_audio", "reasoning", "output_image", "output_video")
-
-
-class ChargeError(ValueError):
-    """A row that cannot be charged; its message is the name of the status."""
 
 
 def usage_of(
@@ -44,25 +37,6 @@ def _outermost(counts: Mapping[str, int], units: Mapping[str, Properties], word:
     return sum(
         counts[name] for name in named if not any(units[other] < units[name] for other in named)
     )
-
-
-def leaves(
-    usage: Mapping[str, int], priced: Iterable[str], units: Mapping[str, Properties]
-) -> dict[str, int]:
-    """Return what each priced unit charges.
-
-    Raises
-    ------
-    ChargeError
-        Parts exceed their total.
-    """
-    found: dict[str, int] = {}
-    for name in sorted(priced, key=lambda unit: -len(units[unit])):
-        parts = sum(leaf for other, leaf in found.items() if units[name] < units[other])
-        found[name] = usage.get(name, 0) - parts
-        if found[name] < 0:
-            raise ChargeError("SUBSET_EXCEEDS_TOTAL")
-    return found
 
 
 def litellm_leaves(usage: Mapping[str, int]) -> dict[str, int]:
@@ -101,17 +75,6 @@ def owner(name: str, priced: Iterable[str], units: Mapping[str, Properties]) -> 
     holding = [other for other in priced if units[other] <= units[name]]
     typed = {other: any(axis == "type" for axis, _ in units[other]) for other in holding}
     return max(holding, key=lambda other: (len(units[other]), typed[other]), default=None)
-
-
-def cost_of(
-    charged: Mapping[str, int], prices: Mapping[str, Fraction], units: Mapping[str, Properties]
-) -> dict[str, Fraction]:
-    """Return the cost of each charged unit at the price of what holds it."""
-    found = {}
-    for name, count in charged.items():
-        holder = owner(name, prices, units)
-        found[name] = count * prices[holder] if holder is not None else Fraction(0)
-    return found
 
 
 def marginal(count: int, base: Fraction, steps: Iterable[tuple[int, Fraction]]) -> Fraction:
