@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,8 +175,9 @@ def _report(progress: Progress | None, cursor: Cursor) -> None:
 
 def _run_threads(workers: list[Worker], cursor: Cursor, progress: Progress | None) -> None:
     with ThreadPoolExecutor(len(workers)) as pool:
-        futures = [pool.submit(worker.run, cursor) for worker in workers]
+        futures: list[Future[None]] = []
         try:
+            futures += [pool.submit(worker.run, cursor) for worker in workers]
             pending = set(futures)
             while pending:
                 done, pending = wait(pending, _POLL_SECONDS, FIRST_EXCEPTION)
