@@ -18,6 +18,15 @@ from .chip import (
     yield_negative_binomial,
     yield_poisson,
 )
+from .contracts import (
+    ContractCosts,
+    breakeven_drift,
+    committed_rent,
+    contract_costs,
+    mean_rent,
+    spot_usd_per_hour,
+    used_hour_usd,
+)
 from .gpu_hour import (
     breakeven_utilisation,
     cloud_price,
@@ -31,6 +40,7 @@ from .gpu_hour import (
 )
 from .growth import combined_fall, grown, inference_share, margin_after, survival_years
 from .margins import margin_at_price, margin_from_markup, markup_from_margin, price_at_margin
+from .owned_hour import HourCost, fixed_usd_per_hour, owned_hour, staff_usd_per_hour
 from .ownership import StackInputs, StackLevels, stack
 from .refusal import ScenarioError
 from .scenario import Scenario
@@ -44,6 +54,8 @@ from .token import (
 )
 
 __all__ = [
+    "ContractCosts",
+    "HourCost",
     "RaceResult",
     "RaceRow",
     "Scenario",
@@ -54,6 +66,7 @@ __all__ = [
     "annuity_with_residual",
     "bill_of_materials",
     "blended_tokens_per_s",
+    "breakeven_drift",
     "breakeven_utilisation",
     "breakeven_volume",
     "chip_cost",
@@ -61,10 +74,13 @@ __all__ = [
     "cluster_capex",
     "colocation_usd_per_hour",
     "combined_fall",
+    "committed_rent",
     "computed_inputs",
+    "contract_costs",
     "dies_per_wafer",
     "discount_factor",
     "equipment_usd_per_hour",
+    "fixed_usd_per_hour",
     "grown",
     "harvested_yield",
     "inference_share",
@@ -75,8 +91,10 @@ __all__ = [
     "margin_at_price",
     "margin_from_markup",
     "markup_from_margin",
+    "mean_rent",
     "npv",
     "operations_usd_per_hour",
+    "owned_hour",
     "owned_site_usd_per_hour",
     "parse_scenario",
     "power_usd_per_hour",
@@ -85,9 +103,12 @@ __all__ = [
     "research_usd_per_mtok",
     "revenue_per_mtok",
     "server_price",
+    "spot_usd_per_hour",
     "stack",
+    "staff_usd_per_hour",
     "survival_years",
     "usd_per_mtok",
+    "used_hour_usd",
     "yield_murphy",
     "yield_negative_binomial",
     "yield_poisson",
