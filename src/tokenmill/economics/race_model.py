@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from ._kernel import kernel
+from ..jit.kernel import kernel
 from .fields import LAYERS, PLAYER, WORLD
 from .growth import combined_fall, survival_years
 from .margins import margin_at_price
