@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..jit import expm1, log1p
-from ._kernel import kernel
+from ..jit.kernel import kernel
 
 SPOT, ON_DEMAND, ONE_YEAR, THREE_YEARS = 0.0, 1.0, 2.0, 3.0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ._kernel import kernel
+from ..jit.kernel import kernel
 from .capital import HOURS_PER_YEAR
 from .gpu_hour import (
     colocation_usd_per_hour,
