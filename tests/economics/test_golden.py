@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.economics.stacks import CASES, WORKED
 from tokenmill import economics as e
 
 REL = 1e-9
@@ -141,72 +142,6 @@ LEVELS = {
     "usd_m_full": "full_usd_mtok",
     "usd_m_api": "api_usd_mtok",
     "usd_m_app": "app_usd_mtok",
-}
-
-# A worked H100-class cluster: USD, mm2, kW, shares.
-WORKED = e.StackInputs(
-    owns_chip=0.0,
-    owns_server=0.0,
-    owns_site=0.0,
-    owns_cloud=0.0,
-    owns_model=1.0,
-    owns_app=1.0,
-    wafer_usd=13400.0,
-    die_mm2=26.0 * 31.3,
-    dies_per_chip=1.0,
-    defects_per_cm2=0.1,
-    yield_alpha=3.0,
-    recovered_share=0.0,
-    hbm_gb=80.0,
-    hbm_usd_gb=16.0,
-    package_usd=750.0,
-    assembly_yield=0.97,
-    test_usd=600.0,
-    partner_margin=0.0,
-    design_usd=0.0,
-    chip_volume=1e6,
-    chip_margin=0.87,
-    chip_price_usd=0.0,
-    server_other_usd=5200.0,
-    server_margin=0.06,
-    network_share=0.13,
-    spare_share=0.02,
-    it_life_years=5.0,
-    site_life_years=14.0,
-    wacc=0.09,
-    residual_share=0.05,
-    kw=1.45,
-    pue=1.22,
-    load=0.8,
-    power_usd_kwh=0.085,
-    site_usd_w=10.5,
-    colo_usd_kw_month=0.0,
-    site_margin=0.25,
-    operations_share=0.02,
-    sold_share=0.85,
-    cloud_margin=0.3,
-    rent_usd_h=0.0,
-    utilisation=0.6,
-    tokens_per_s=2000.0,
-    research_usd=0.0,
-    research_mtok=1.0,
-    api_margin=0.5,
-    api_usd_mtok=0.0,
-    app_margin=0.2,
-)
-CASES = {
-    "rent (nothing owned but the model)": {},
-    "own cloud+server, buy chips, colo-like DC": {"owns_cloud": 1.0, "owns_server": 1.0},
-    "own cloud+dc+server, buy chips": {"owns_cloud": 1.0, "owns_server": 1.0, "owns_site": 1.0},
-    "own chip too": {
-        "owns_cloud": 1.0,
-        "owns_server": 1.0,
-        "owns_site": 1.0,
-        "owns_chip": 1.0,
-        "design_usd": 6e8,
-        "chip_volume": 3e5,
-    },
-    "middleman app (owns nothing)": {"owns_model": 0.0, "owns_app": 0.0},
 }
 
 

@@ -4,14 +4,13 @@ from math import inf, isnan, nan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tokenmill
+from tests.economics.stacks import relaxed
 from tokenmill import economics as e
 from tokenmill.montecarlo import Uniform
-
-relaxed = settings(deadline=None, max_examples=60)
 
 usd = st.floats(0.05, 50.0)
 drift = st.floats(-0.6, 1.5)

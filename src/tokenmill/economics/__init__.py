@@ -8,8 +8,11 @@ per year, a token is one output token with its share of the prompt.
 from .board import RaceResult, RaceRow, race
 from .capital import annuity, annuity_with_residual, discount_factor, irr, npv
 from .chip import (
+    ChipBill,
     bill_of_materials,
     breakeven_volume,
+    breakeven_volume_served,
+    chip_bill,
     chip_cost,
     dies_per_wafer,
     harvested_yield,
@@ -39,6 +42,14 @@ from .gpu_hour import (
     server_price,
 )
 from .growth import combined_fall, grown, inference_share, margin_after, survival_years
+from .integration import (
+    LayerValues,
+    layer_saving,
+    layer_savings,
+    margin_multipliers,
+    volume_that_pays,
+    with_layer,
+)
 from .margins import margin_at_price, margin_from_markup, markup_from_margin, price_at_margin
 from .owned_hour import HourCost, fixed_usd_per_hour, owned_hour, staff_usd_per_hour
 from .ownership import StackInputs, StackLevels, stack
@@ -54,8 +65,10 @@ from .token import (
 )
 
 __all__ = [
+    "ChipBill",
     "ContractCosts",
     "HourCost",
+    "LayerValues",
     "RaceResult",
     "RaceRow",
     "Scenario",
@@ -69,6 +82,8 @@ __all__ = [
     "breakeven_drift",
     "breakeven_utilisation",
     "breakeven_volume",
+    "breakeven_volume_served",
+    "chip_bill",
     "chip_cost",
     "cloud_price",
     "cluster_capex",
@@ -85,11 +100,14 @@ __all__ = [
     "harvested_yield",
     "inference_share",
     "irr",
+    "layer_saving",
+    "layer_savings",
     "load_scenario",
     "logic_usd",
     "margin_after",
     "margin_at_price",
     "margin_from_markup",
+    "margin_multipliers",
     "markup_from_margin",
     "mean_rent",
     "npv",
@@ -109,6 +127,8 @@ __all__ = [
     "survival_years",
     "usd_per_mtok",
     "used_hour_usd",
+    "volume_that_pays",
+    "with_layer",
     "yield_murphy",
     "yield_negative_binomial",
     "yield_poisson",
