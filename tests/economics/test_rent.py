@@ -74,11 +74,11 @@ def test_committed_rent_is_the_sum_of_its_contracts(
 
 
 def test_ever_shorter_terms_are_on_demand() -> None:
-    assert e.mean_rent(2.0, 1.0, 1.0) == pytest.approx(2.0 / np.log(2.0), rel=1e-14)
+    assert e.mean_grown(2.0, 1.0, 1.0) == pytest.approx(2.0 / np.log(2.0), rel=1e-14)
     fine = e.committed_rent(2.0, -0.35, 1e-5, 3.0)
-    assert fine == pytest.approx(e.mean_rent(2.0, -0.35, 3.0), rel=1e-5)
-    assert e.committed_rent(2.0, -0.35, 0.0, 3.0) == e.mean_rent(2.0, -0.35, 3.0)
-    assert e.mean_rent(2.0, 0.0, 3.0) == e.mean_rent(2.0, 0.3, 0.0) == 2.0
+    assert fine == pytest.approx(e.mean_grown(2.0, -0.35, 3.0), rel=1e-5)
+    assert e.committed_rent(2.0, -0.35, 0.0, 3.0) == e.mean_grown(2.0, -0.35, 3.0)
+    assert e.mean_grown(2.0, 0.0, 3.0) == e.mean_grown(2.0, 0.3, 0.0) == 2.0
 
 
 def test_a_commitment_without_a_need() -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..jit import expm1, log1p
 from ..jit.kernel import kernel
+from .growth import mean_grown
 
 SPOT, ON_DEMAND, ONE_YEAR, THREE_YEARS = 0.0, 1.0, 2.0, 3.0
 
@@ -90,25 +91,6 @@ def spot_usd_per_hour(
 
 
 @kernel
-def mean_rent(rent_usd: float, drift: float, years: float) -> float:
-    """Return the mean of a rent that drifts without steps: what on demand costs over the years.
-
-    ``rent * ((1 + drift)^years - 1) / (years * ln(1 + drift))``.
-
-    Parameters
-    ----------
-    rent_usd : float
-        USD per hour today.
-    drift : float
-        Change of the market's rents per year, > -1; negative for a fall.
-    years : float
-        How long the capacity is needed; 0 gives today's rent.
-    """
-    x = years * log1p(drift)
-    return rent_usd if abs(x) < _NO_DRIFT else rent_usd * (expm1(x) / x)
-
-
-@kernel
 def committed_rent(rent_usd: float, drift: float, term_years: float, years: float) -> float:
     """Return the mean rent of contracts of `term_years` signed one after the other.
 
@@ -122,7 +104,7 @@ def committed_rent(rent_usd: float, drift: float, term_years: float, years: floa
     drift : float
         Change of such rents per year, > -1.
     term_years, years : float
-        Length of a contract, and of the need. No term gives :func:`mean_rent`.
+        Length of a contract, and of the need. No term is on demand: ``mean_grown``.
 
     Returns
     -------
@@ -134,7 +116,7 @@ def committed_rent(rent_usd: float, drift: float, term_years: float, years: floa
     The sum over contracts is a geometric series, so the time is the same for any number of them.
     """
     if term_years * _MOST_TERMS <= years:
-        return mean_rent(rent_usd, drift, years)
+        return mean_grown(rent_usd, drift, years)
     if not years > 0.0:
         return float("inf") if years == 0.0 else years * float("nan")
     count = years / term_years
@@ -216,7 +198,7 @@ def contract_costs(
         USD per used hour. A contract without a quote costs inf, and at utilisation 0 so do the
         committed ones.
     """
-    moved = mean_rent(1.0, rent_drift, years)
+    moved = mean_grown(1.0, rent_drift, years)
     demand_usd = _quoted(on_demand_usd)
     spot = moved * spot_usd_per_hour(
         _quoted(spot_usd), interruptions_per_hour, lost_hours, unavailable_share, demand_usd
