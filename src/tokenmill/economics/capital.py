@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..jit import exp, expm1, log1p
-from ._kernel import kernel
+from ..jit.kernel import kernel
 
 HOURS_PER_YEAR = 8760.0
 

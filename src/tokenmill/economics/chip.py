@@ -7,7 +7,7 @@ the standard die-per-wafer approximation and the Poisson, Murphy and negative bi
 from __future__ import annotations
 
 from ..jit import exp, expm1, log1p, sqrt
-from ._kernel import kernel
+from ..jit.kernel import kernel
 
 WAFER_MM = 300.0
 EDGE_EXCLUSION_MM = 3.0

@@ -5,7 +5,7 @@ Money is USD, power kW per accelerator at the wall before PUE, rates and shares 
 
 from __future__ import annotations
 
-from ._kernel import kernel
+from ..jit.kernel import kernel
 from .capital import HOURS_PER_YEAR, annuity, annuity_with_residual
 from .margins import price_at_margin
 

@@ -7,7 +7,7 @@ falls are rises.
 from __future__ import annotations
 
 from ..jit import exp, log, log1p
-from ._kernel import kernel
+from ..jit.kernel import kernel
 
 
 @kernel

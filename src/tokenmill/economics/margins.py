@@ -6,7 +6,7 @@ A margin m is a share of the price, ``price = cost/(1 - m)``; a mark-up u is a s
 
 from __future__ import annotations
 
-from ._kernel import kernel
+from ..jit.kernel import kernel
 
 
 @kernel

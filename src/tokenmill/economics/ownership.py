@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ._kernel import kernel
+from ..jit.kernel import kernel
 from .chip import (
     bill_of_materials,
     chip_cost,

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numba
 
+from ..jit.kernel import kernel
 from ..jit.records import Slot, gather_record
-from ._kernel import kernel
 from .fields import LAYERS, PLAYER, WORLD
 from .growth import combined_fall, survival_years
 from .margins import margin_at_price

@@ -7,7 +7,7 @@ prefix cache.
 
 from __future__ import annotations
 
-from ._kernel import kernel
+from ..jit.kernel import kernel
 
 SECONDS_PER_HOUR = 3600.0
 
