@@ -1,6 +1,7 @@
 """Monte Carlo: distributions, sweeps over 10^8 to 10^11 scenarios, exact statistics."""
 
 from .._native import philox4x32
+from .chunks import SweepCancelled
 from .distributions import (
     PERT,
     Bernoulli,
@@ -20,7 +21,7 @@ from .distributions import (
     Uniform,
     Weibull,
 )
-from .engine import SweepCancelled
+from .evaluating import evaluate
 from .model import ModelError
 from .result import Scenario, SweepResult
 from .statistics import OutputStatistics, describe
@@ -50,6 +51,7 @@ __all__ = [
     "Uniform",
     "Weibull",
     "describe",
+    "evaluate",
     "philox4x32",
     "sample",
     "sweep",
