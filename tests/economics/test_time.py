@@ -176,8 +176,8 @@ def test_three_ways_to_use_a_fleet() -> None:
 
     over = tokenmill.evaluate(e.fleet_value, {**H100, "rent_usd_h": rents, "rent_drift": drifts})
     one = e.fleet_value(rent_usd_h=2.4, rent_drift=-0.15, **H100)
-    assert over["npv"][1] == one.npv
-    assert over["irr"][1] == one.irr
+    assert over.npv[1] == one.npv
+    assert over.irr[1] == one.irr
 
     uncertain = {"rent_usd_h": Uniform(1.7, 4.0), "rent_drift": Triangular(-0.35, -0.15, 0.4)}
     swept = tokenmill.sweep(e.fleet_value, {**H100, **uncertain}, n=2048, seed=7)

@@ -62,9 +62,16 @@ from .integration import (
     volume_that_pays,
     with_layer,
 )
-from .margins import margin_at_price, margin_from_markup, markup_from_margin, price_at_margin
+from .margins import (
+    margin_at_price,
+    margin_from_markup,
+    markup_at_price,
+    markup_from_margin,
+    price_at_margin,
+)
 from .owned_hour import HourCost, fixed_usd_per_hour, owned_hour, staff_usd_per_hour
 from .ownership import StackInputs, StackLevels, stack
+from .price_list import ListMargin, ListPrice, list_margin, list_price
 from .refusal import ScenarioError
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
@@ -85,6 +92,8 @@ __all__ = [
     "FleetValue",
     "HourCost",
     "LayerValues",
+    "ListMargin",
+    "ListPrice",
     "RaceResult",
     "RaceRow",
     "Scenario",
@@ -126,12 +135,15 @@ __all__ = [
     "layer_saving",
     "layer_savings",
     "lifetime_mtok",
+    "list_margin",
+    "list_price",
     "load_scenario",
     "logic_usd",
     "margin_after",
     "margin_at_price",
     "margin_from_markup",
     "margin_multipliers",
+    "markup_at_price",
     "markup_from_margin",
     "mean_grown",
     "npv",
