@@ -110,7 +110,16 @@ GOLDEN: dict[str, Any] = {
     },
     "irr": [[35000, 12000, 5, 0.21147197420537356]],
     "inference_share_2030_from_0.40_in_2025": 0.5251795721610008,
+    "deepseek_nodes_implied": {
+        "prefill": 95.48218503442385,
+        "decode": 131.38138138138137,
+        "sum": 226.86356641580522,
+        "published_avg": 226.75,
+    },
     "deepseek_day": {
+        "cost": 87072.0,
+        "revenue": 562100.0,
+        "usd_per_m_all_tokens": 0.11220618556701031,
         "usd_per_m_out_all_cost": 0.5182857142857142,
         "profit_over_cost_pct": 545.5576993752297,
         "sustained_out_tok_s_node_avg": 8575.278696557638,
@@ -153,7 +162,7 @@ def golden(request: pytest.FixtureRequest) -> dict[str, Any]:
     return json.loads((folder / "serving" / "reference_values.json").read_text())
 
 
-def near(value: float) -> Any:
+def near(value: Any) -> Any:
     return pytest.approx(value, rel=REL, abs=0)
 
 
@@ -211,10 +220,25 @@ def test_inference_share(golden: dict[str, Any]) -> None:
     assert share == near(golden["inference_share_2030_from_0.40_in_2025"])
 
 
+def test_the_nodes_of_a_day_at_deepseek(golden: dict[str, Any]) -> None:
+    nodes = golden["deepseek_nodes_implied"]
+    prefill = e.nodes_needed(608e9, 86_400.0, 73_700.0)
+    decode = e.nodes_needed(168e9, 86_400.0, 14_800.0)
+    assert (prefill, decode) == near((nodes["prefill"], nodes["decode"]))
+    assert prefill + decode == near(nodes["sum"])
+    assert prefill + decode == pytest.approx(nodes["published_avg"], rel=6e-4)
+
+
 def test_a_day_at_deepseek(golden: dict[str, Any]) -> None:
     day = golden["deepseek_day"]
     speed = day["sustained_out_tok_s_node_avg"] / 8
     assert e.usd_per_mtok(2.0, speed, 1.0) == near(day["usd_per_m_out_all_cost"])
+    all_tokens = (608e9 + 168e9) / 86_400 / 226.75 / 8
+    assert e.usd_per_mtok(2.0, all_tokens, 1.0) == near(day["usd_per_m_all_tokens"])
+    billed = e.billed_per_mtok(0.55, 0.14, 2.19, 608 / 168, 342 / 608)
+    assert billed * 168e3 == near(day["revenue"])
+    found = e.markup_at_price(day["cost"], billed * 168e3)
+    assert 100 * found == near(day["profit_over_cost_pct"])
     markup = day["profit_over_cost_pct"] / 100
     assert e.margin_from_markup(markup) == pytest.approx(0.845, abs=5e-4)
 

@@ -35,6 +35,26 @@ def usd_per_mtok(usd_per_hour: float, tokens_per_s: float, utilisation: float) -
 
 
 @kernel
+def nodes_needed(
+    tokens: float, seconds: float, tokens_per_s: float, utilisation: float = 1.0
+) -> float:
+    """Return how many accelerators or nodes serve a volume of tokens in a time.
+
+    ``tokens / (seconds * tokens_per_s * utilisation)``, a mean and no whole number.
+
+    Parameters
+    ----------
+    tokens, seconds : float
+        The volume, and the time it comes in.
+    tokens_per_s : float
+        Of one of them while it is busy.
+    utilisation : float
+        Busy share of the time; 0 gives inf.
+    """
+    return tokens / (seconds * tokens_per_s * utilisation)
+
+
+@kernel
 def computed_inputs(in_out_ratio: float, cache_hit: float, cached_work: float) -> float:
     """Return the input tokens computed per output token; a cached one counts `cached_work`."""
     return in_out_ratio * ((1.0 - cache_hit) + cache_hit * cached_work)
