@@ -71,6 +71,7 @@ from .margins import (
 )
 from .owned_hour import HourCost, fixed_usd_per_hour, owned_hour, staff_usd_per_hour
 from .ownership import StackInputs, StackLevels, stack
+from .prefix_keep import keep_saving_usd, keep_seconds, recompute_usd, storage_usd_per_second
 from .price_list import ListMargin, ListPrice, list_margin, list_price
 from .refusal import ScenarioError
 from .scenario import Scenario
@@ -133,6 +134,8 @@ __all__ = [
     "harvested_yield",
     "inference_share",
     "irr",
+    "keep_saving_usd",
+    "keep_seconds",
     "layer_saving",
     "layer_savings",
     "lifetime_mtok",
@@ -157,6 +160,7 @@ __all__ = [
     "power_usd_per_hour",
     "price_at_margin",
     "race",
+    "recompute_usd",
     "research_share_of_compute",
     "research_usd_per_mtok",
     "revenue_per_mtok",
@@ -165,6 +169,7 @@ __all__ = [
     "spot_usd_per_hour",
     "stack",
     "staff_usd_per_hour",
+    "storage_usd_per_second",
     "survival_years",
     "usd_per_mtok",
     "used_hour_usd",
