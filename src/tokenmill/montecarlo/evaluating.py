@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._native import resolve_threads
 from .._native.arrays import as_float64
-from .._native.sweep import BLOCK
-from .chunks import ModelFailure, Worker, locate, run_workers, worker_count
+from .blocks import BlockWorker, compiled_loop
+from .chunks import ModelFailure, run_workers, worker_count
 from .distributions import Distribution
-from .model import compile_model, match_arguments
-
-if TYPE_CHECKING:
-    from ..jit.driver import Layout
-
-# Compiled loops that are kept, per model and choice of arguments that vary.
-_KEPT_LOOPS = 64
+from .model import match_arguments
 
 Array = NDArray[np.float64]
-
-
-class ArrayWorker(Worker):
-    """One thread's share: elements are copied to a block, evaluated and copied out."""
-
-    def __init__(
-        self,
-        loop: Callable[..., None],
-        elements: Sequence[Callable[[int, int], Array]],
-        constants: Array,
-        out: Array,
-    ) -> None:
-        self._loop = loop
-        self._elements = elements
-        self._constants = constants
-        self._out = out
-        self._columns = np.zeros((len(elements), BLOCK))
-        self._results = np.zeros((len(out), BLOCK))
-
-    def step(self, low: int, high: int) -> None:
-        """Evaluate one chunk, block by block."""
-        for origin in range(low, high, BLOCK):
-            count = min(BLOCK, high - origin)
-            for column, elements in zip(self._columns, self._elements, strict=True):
-                column[:count] = elements(origin, origin + count)
-            try:
-                self._loop(self._columns, self._constants, self._results, 0, count)
-            except Exception as error:
-                raise locate(self._evaluate, 0, count, origin, error) from error
-            self._out[:, origin : origin + count] = self._results[:, :count]
-
-    def finish(self) -> None:
-        """Nothing is left to do: results are where they belong."""
-
-    def _evaluate(self, j: int) -> None:
-        self._loop(self._columns, self._constants, self._results, j, j + 1)
 
 
 def evaluate(
@@ -129,11 +86,22 @@ def evaluate(
             continue
         layout.append((False, len(constants)))
         constants.append(float(default) if array is None else float(array))
-    loop, return_type, outputs = _compiled(model, tuple(layout))
+    loop, return_type, outputs = compiled_loop(model, tuple(layout))
     count = int(np.prod(shape, dtype=np.int64))
     out = np.empty((len(outputs), count))
     fixed = np.array(constants or [0.0])
-    team = [ArrayWorker(loop, elements, fixed, out) for _ in range(worker_count(count, workers))]
+
+    def fill(columns: Array, low: int, high: int) -> None:
+        for column, part in zip(columns, elements, strict=True):
+            column[: high - low] = part(low, high)
+
+    def take(results: Array, low: int, high: int) -> None:
+        out[:, low:high] = results[:, : high - low]
+
+    team = [
+        BlockWorker(loop, fill, take, len(elements), len(outputs), fixed)
+        for _ in range(worker_count(count, workers))
+    ]
     try:
         run_workers(team, 0, count, None)
     except ModelFailure as failure:
@@ -177,25 +145,6 @@ def _elements(array: Array, shape: tuple[int, ...]) -> Callable[[int, int], Arra
     spread = np.broadcast_to(array, shape)
     # an iterator has a position, so each call takes one of its own
     return lambda low, high: spread.flat[low:high]
-
-
-def _compiled(
-    model: Callable[..., Any], layout: Layout
-) -> tuple[Callable[..., None], Any, tuple[str, ...]]:
-    """Compile, or take what is kept: only numba's own functions never change their meaning."""
-    return (_kept if hasattr(model, "py_func") else _compile)(model, layout)
-
-
-def _compile(
-    model: Callable[..., Any], layout: Layout
-) -> tuple[Callable[..., None], Any, tuple[str, ...]]:
-    from ..jit.driver import build_evaluate
-
-    compiled, return_type, outputs = compile_model(model, len(layout))
-    return build_evaluate(compiled, layout), return_type, outputs
-
-
-_kept = lru_cache(maxsize=_KEPT_LOOPS)(_compile)
 
 
 def _shaped(out: Array, shape: tuple[int, ...], return_type: Any) -> Any:
