@@ -1,4 +1,4 @@
-"""What serving a model takes: accelerators, shapes of models, and the data behind both."""
+"""Serving: what one deployment of a model reaches, part by part, and which limit binds."""
 
 from .accelerator import Accelerator
 from .catalogue import (
