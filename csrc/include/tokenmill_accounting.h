@@ -32,6 +32,11 @@
 #define TM_COUNT_ORPHAN 2   /* it is part of a priced total that is not counted: MISSING_FIELD */
 #define TM_COUNT_DYNAMIC 4  /* its price is set per request: DYNAMIC_PRICE */
 
+/* Where the sum of weights of a price row does not say it all. */
+#define TM_EXACT_ALWAYS 1
+#define TM_EXACT_FLAGGED 2 /* where a flagged count is not 0 */
+#define TM_EXACT_DYNAMIC 4 /* beside ALWAYS: what each request costs is set per request: DYNAMIC_PRICE */
+
 #define TM_ROUND_HALF_EVEN 0
 #define TM_ROUND_HALF_UP 1
 #define TM_ROUND_UP 2
@@ -87,7 +92,7 @@ typedef struct tm_prices {
     const int64_t *weights;    /* [rows x columns] what one more of column j adds to the cost */
     const int32_t *narrow_weights; /* [rows x lanes], 8 or 16 lanes: the same and 0, or NULL where one needs 64 bits */
     const int64_t *fixed;      /* [rows x 2] what each request costs */
-    const uint8_t *exact_only; /* [16 + rows] 1: weights do not say it all; 2: they do where flagged counts are 0 */
+    const uint8_t *exact_only; /* [16 + rows] TM_EXACT_* */
     const int64_t *prices;     /* [rows x columns x 2] price of a slot */
     const int64_t *divisors;   /* [rows x columns] the price is prices / divisors */
     const int8_t *slots;       /* [rows x columns] the column under whose price c is charged, -1 none */

@@ -172,7 +172,7 @@ def models(draw: st.DrawFn, name: str, rounds: bool, by_unit: bool) -> ModelPric
     units += draw(st.lists(one_of(*POOL), min_size=1, max_size=6, unique=True))
 
     def rate(unit: str) -> st.SearchStrategy[Rate]:
-        price = decimals if unit == "requests" else prices | special
+        price = (decimals if unit == "requests" else prices) | special
         places = (one_of(*TIERS), one_of(-1, *THRESHOLDS), one_of("", *own_windows))
         return st.builds(Rate, st.just(unit), price, *places)
 

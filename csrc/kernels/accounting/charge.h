@@ -70,7 +70,7 @@ static int needs_care(const tm_columns *columns, const tm_prices *prices, const 
                       int i)
 {
     const uint8_t *flags = prices->flags + (size_t)b->price_row[i] * (size_t)columns->columns;
-    if (b->closely[i] != 2) {
+    if (b->closely[i] != TM_EXACT_FLAGGED) {
         return b->closely[i];
     }
     for (int c = 0; c < columns->columns; ++c) {

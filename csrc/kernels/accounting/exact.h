@@ -141,7 +141,8 @@ static int slots_of_row(const tm_columns *columns, const tm_prices *prices, int3
     const int n = columns->columns;
     const int8_t *slots = prices->slots + (size_t)row * n;
     const uint8_t *flags = prices->flags + (size_t)row * n;
-    int found = TM_ROW_OVERFLOW + 1;
+    const int dynamic = prices->exact_only[TM_ROW_STATUSES + row] & TM_EXACT_DYNAMIC;
+    int found = dynamic ? TM_ROW_DYNAMIC_PRICE : TM_ROW_OVERFLOW + 1;
     memset(q, 0, (size_t)n * sizeof *q);
     for (int c = 0; c < n; ++c) {
         int refused = found;

@@ -68,8 +68,8 @@ def _of_counts(found: ExplainedRow, row: PriceRow) -> str:
         parts = ", ".join(names[c] for c in flagged(COUNT_ORPHAN))
         return f"counted: {parts}; not counted: {_missing_totals(found, row)}"
     if found.status is Status.DYNAMIC_PRICE:
-        listed = ", ".join(names[c] for c in flagged(COUNT_DYNAMIC))
-        return f"the provider sets the price per request: {listed}"
+        priced = [names[c] for c in flagged(COUNT_DYNAMIC)] + ["requests"] * row.dynamic
+        return f"the provider sets the price per request: {', '.join(priced)}"
     if found.status is Status.SUBSET_EXCEEDS_TOTAL:
         below = [f"{name} {leaf:,}" for name, leaf in zip(names, found.leaves, strict=True)
                  if leaf < 0]  # fmt: skip

@@ -11,7 +11,7 @@ from threading import Lock
 
 import numpy as np
 
-from .._native.accounting import DensePrices
+from .._native.accounting import EXACT_ALWAYS, EXACT_DYNAMIC, EXACT_FLAGGED, DensePrices
 from .book import PriceBook
 from .calendar import zone as zone_of
 from .columns import Columns, orphaned
@@ -42,6 +42,7 @@ class PriceRow:
     """One cell of a compiled price list, as the kernel reads it.
 
     Integers at the book's scale: `prices` by slot, each over its divisor, `weights` by column.
+    `dynamic`: what each request costs is set per request, and requests are not counted.
     """
 
     case: Case
@@ -52,14 +53,17 @@ class PriceRow:
     slots: tuple[int, ...]
     flags: tuple[int, ...]
     steps: tuple[tuple[int, int, int], ...]
+    dynamic: bool
     number: int
 
     @property
     def exact_only(self) -> int:
-        """Return 1 where the sum of weights does not say it all, 2 where flagged counts decide."""
+        """Return where the sum of weights does not say it all, as the kernel's bits."""
+        if self.dynamic:
+            return EXACT_ALWAYS | EXACT_DYNAMIC
         if self.steps or any(divisor != 1 for divisor in self.divisors):
-            return 1
-        return 2 if any(self.flags) else 0
+            return EXACT_ALWAYS
+        return EXACT_FLAGGED if any(self.flags) else 0
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class Compiler:
         self.keys: list[Key] = []
         self.rows: list[PriceRow] = []
         self._one = 10**scale
+        self._counts_requests = "requests" in columns.names
         self._leaf = [
             (c, j, int(columns.leaf[c, j])) for c, j in np.argwhere(columns.leaf).tolist()
         ]
@@ -201,6 +206,7 @@ class Compiler:
             slots,
             flags,
             tuple(steps),
+            prices.get("requests") is Special.DYNAMIC and not self._counts_requests,
             number,
         )
 
@@ -268,7 +274,7 @@ class Compiler:
         """Return what each request costs, where requests are not counted by the ledger."""
         price = prices.get("requests")
         fixed = self.book.fee
-        if isinstance(price, Fraction) and "requests" not in self.columns.names:
+        if isinstance(price, Fraction) and not self._counts_requests:
             fixed += price
         if not fixed:
             return 0

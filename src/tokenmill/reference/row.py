@@ -173,6 +173,8 @@ def _why_not(
 ) -> str:
     """Return the first status, in their order, that forbids to charge these counts."""
     found = set()
+    if "requests" not in usage and prices.get("requests") == rates.DYNAMIC:
+        found.add("DYNAMIC_PRICE")
     within = {"input": rules.cache_in_input, "output": rules.reasoning_in_output}
     underived = {total for total, holds_all in within.items() if holds_all}
     for name, count in usage.items():
