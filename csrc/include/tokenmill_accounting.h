@@ -45,9 +45,10 @@
 typedef struct tm_overlap {
     int32_t input, input_text, cache_read, cache_write, cache_write_5m, cache_write_1h;
     int32_t parts[3];  /* input audio, image, video */
-    int32_t cached[3]; /* cached audio, image, video */
+    int32_t cached[4]; /* cached audio, image, video, text */
     int32_t output, output_text;
     int32_t made[4]; /* output audio, reasoning, image, video */
+    const int8_t *home; /* [columns] the column above that counts what c does too, where c is none of them; -1 none */
 } tm_overlap;
 
 /* The columns of a ledger: which contain which. Rows of matrices are columns long. */

@@ -29,7 +29,9 @@ PROPERTIES = {name: unit.properties for name, unit in UNITS.items()} | {"x": X.p
 STANDARD = {"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"}
 INPUT = ("input", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "input_audio")
 OUTPUT = ("output", "reasoning", "output_audio")
-POOL = (*INPUT, "cache_audio_read", "input_text", *OUTPUT, "web_searches", "requests", "x")
+NESTED = ("cache_audio_read", "cache_text_read", "cache_audio_write", "input_text", "input_tool")
+SPOKEN = ("output_text", "citation", "output_text_citation")
+POOL = (*INPUT, *NESTED, *OUTPUT, *SPOKEN, "web_searches", "requests", "x")
 TIERS = ("", "batch", "special")
 REGIONS = ("", "eu", "us")
 THRESHOLDS = (0, 10, 11, 100, 2**40)
@@ -266,7 +268,7 @@ def counts_of(unit: str) -> st.SearchStrategy[Any]:
 def cases(draw: st.DrawFn) -> Case:
     book, convention = draw(books()), draw(conventions)
     pool = set(draw(st.lists(one_of(*POOL), min_size=1, max_size=8)))
-    if convention.overlap == "litellm" or draw(one_of(*[True] * 9, False)):
+    if draw(one_of(*[True] * 9, False)):
         pool |= {"input", "output"}
     units = [unit for unit in POOL if unit in pool]
     times = mostly(instants(book.models), st.none(), 20)

@@ -58,6 +58,7 @@ class DenseColumns:
     replaced: int
     replacing: tuple[int, int]
     overlap: dict[str, int | list[int]] | None
+    home: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +159,7 @@ def _columns(columns: DenseColumns) -> tuple[Any, Any]:
     overlap = None
     if columns.overlap is not None:
         overlap = ffi.new("tm_overlap *", columns.overlap)
+        _point(overlap, "home", "int8_t *", columns.home)
         struct.litellm, struct.overlap = 1, overlap
     return struct, overlap
 

@@ -19,7 +19,8 @@ from .._native.accounting import (
     lanes,
 )
 from .book import PriceBook
-from .columns import Columns, overlap_columns
+from .columns import Columns
+from .litellm_split import homes, overlap_columns
 from .rates import ModelPrices, Period
 from .resolve import Case
 from .table import LONG_AGO, Compiler, Key, PriceRow, Stretch
@@ -40,6 +41,7 @@ def dense_columns(columns: Columns) -> DenseColumns:
         replaced=columns.index("cache_write") if replace else -1,
         replacing=(columns.index("cache_write_5m"), columns.index("cache_write_1h")),
         overlap=overlap_columns(columns) if litellm else None,
+        home=homes(columns),
     )
 
 

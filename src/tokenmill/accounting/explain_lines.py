@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .book import PriceBook
 from .explain_row import ExplainedRow
+from .litellm_split import holding
 from .rates import Price
 from .resolve import Case, RateTable, owner, prices_of
 from .table import PriceRow
@@ -48,7 +48,7 @@ class Line:
 
 def lines_of(found: ExplainedRow, row: PriceRow) -> tuple[Line, ...]:
     """Return the lines of a charged row, in the order of the ledger's columns."""
-    prices = _Prices(found.book, row.case)
+    prices = _Prices(found, row.case)
     lines = [
         line for slot in dict.fromkeys(row.slots) if slot >= 0
         for line in _of_slot(found, row, slot, prices)
@@ -94,8 +94,10 @@ def _stepped(source: str, above: int) -> str:
 class _Prices:
     """Where the prices of one cell of a price list come from."""
 
-    def __init__(self, book: PriceBook, case: Case) -> None:
+    def __init__(self, found: ExplainedRow, case: Case) -> None:
+        book = found.book
         self._book = book
+        self._columns = found.columns
         self._case = case
         self._table = RateTable(case.period.rates)
         self._chosen = self._table.chosen(case.service_tier, case.window, case.crossed)
@@ -104,7 +106,7 @@ class _Prices:
 
     def owner(self, unit: Unit) -> Unit:
         """Return the unit whose price a unit is charged at."""
-        return owner(unit, self._priced) or unit
+        return owner(unit, holding(unit, self._priced, self._columns.convention)) or unit
 
     def source(self, unit: Unit) -> str:
         """Say where the price of a unit comes from."""

@@ -123,9 +123,15 @@ class UsageConvention:
     added: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a value that no convention has."""
+        """Refuse a value that no convention has, and two that exclude each other."""
         for field, allowed in (("writes", ("parts", "replace")), ("overlap", ("flag", "litellm"))):
             if getattr(self, field) not in allowed:
                 raise ValueError(
                     f"{field}: expected one of {', '.join(allowed)}, found {getattr(self, field)!r}"
                 )
+        inclusive = self.cache_in_input and self.reasoning_in_output and self.writes == "replace"
+        if self.overlap == "litellm" and not inclusive:
+            raise ValueError(
+                "overlap: expected 'flag' where writes are parts, or cached tokens or reasoning "
+                "are counted beside their total, found 'litellm'"
+            )

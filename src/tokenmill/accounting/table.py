@@ -15,6 +15,7 @@ from .._native.accounting import EXACT_ALWAYS, EXACT_DYNAMIC, EXACT_FLAGGED, Den
 from .book import PriceBook
 from .calendar import zone as zone_of
 from .columns import Columns, orphaned
+from .litellm_split import holding
 from .numbering import Numbering, tiers_of
 from .rates import Price, Special
 from .resolve import Case, RateTable, Step, by_unit, owner, prices_of, steps_of
@@ -214,7 +215,8 @@ class Compiler:
         """Return whose price each column is charged at, by name and by slot, and its flags."""
         if (names, dynamic) not in self._owners:
             priced = frozenset(self.book.units[name] for name in names)
-            found = [owner(unit, priced) for unit in self.columns.units]
+            convention = self.columns.convention
+            found = [owner(unit, holding(unit, priced, convention)) for unit in self.columns.units]
             slots = tuple(-1 if unit is None else self._slot(unit, found) for unit in found)
             flags = tuple(self._flag(c, found[c], dynamic, priced) for c in range(len(found)))
             owners = tuple(unit.name if unit is not None else "" for unit in found)
