@@ -31,11 +31,13 @@
 #define TM_COUNT_UNPRICED 1 /* neither it nor what contains it has a price: NO_PRICE */
 #define TM_COUNT_ORPHAN 2   /* it is part of a priced total that is not counted: MISSING_FIELD */
 #define TM_COUNT_DYNAMIC 4  /* its price is set per request: DYNAMIC_PRICE */
+#define TM_COUNT_ROUNDED 8  /* its price had to be rounded */
 
 /* Where the sum of weights of a price row does not say it all. */
 #define TM_EXACT_ALWAYS 1
 #define TM_EXACT_FLAGGED 2 /* where a flagged count is not 0 */
 #define TM_EXACT_DYNAMIC 4 /* beside ALWAYS: what each request costs is set per request: DYNAMIC_PRICE */
+#define TM_EXACT_ROUNDED 8 /* beside ALWAYS: what each request costs had to be rounded */
 
 #define TM_ROUND_HALF_EVEN 0
 #define TM_ROUND_HALF_UP 1

@@ -212,7 +212,7 @@ static int charge_exactly(const tm_columns *columns, const tm_prices *prices, co
 {
     const int n = columns->columns;
     i128 x[TM_COLUMNS_MAX], leaf[TM_COLUMNS_MAX], q[TM_COLUMNS_MAX];
-    int used = 0, inexact = 0, over = 0;
+    int used = 0, over = 0, inexact = prices->exact_only[TM_ROW_STATUSES + row] & TM_EXACT_ROUNDED;
     for (int c = 0; c < n; ++c) {
         x[c] = ledger_count(ledger, c, at);
         used |= x[c] != 0;
@@ -230,6 +230,7 @@ static int charge_exactly(const tm_columns *columns, const tm_prices *prices, co
         }
         over |= stepped(prices, row, c, q[c], i128_of(prices->prices + 2 * ((size_t)row * n + c)), &part);
         part = divided(part, prices->divisors[(size_t)row * n + c], prices->rounding, &inexact);
+        inexact |= prices->flags[(size_t)row * n + c] & TM_COUNT_ROUNDED;
         over |= __builtin_add_overflow(*cost, part, cost);
         if (slot_cost) {
             i128_store(slot_cost + 2 * c, part);
@@ -238,5 +239,8 @@ static int charge_exactly(const tm_columns *columns, const tm_prices *prices, co
     if (over) {
         return TM_ROW_OVERFLOW;
     }
-    return (*cost == 0 && used ? TM_ROW_PRICED_ZERO : TM_ROW_OK) | (inexact ? TM_ROW_ROUNDED : 0);
+    if (inexact) {
+        return TM_ROW_OK | TM_ROW_ROUNDED;
+    }
+    return *cost == 0 && used ? TM_ROW_PRICED_ZERO : TM_ROW_OK;
 }

@@ -109,7 +109,9 @@ def _empty_row(compiler: Compiler) -> PriceRow:
     nothing = (0,) * len(compiler.columns.units)
     nobody = ModelPrices("", "", (Period(None, ()),))
     case = Case(nobody, nobody.periods[0])
-    return PriceRow(case, 0, nothing, nothing, (1,) * len(nothing), nothing, nothing, (), False, -1)
+    return PriceRow(
+        case, 0, nothing, nothing, (1,) * len(nothing), nothing, nothing, (), False, False, -1
+    )
 
 
 def _cells(keys: Sequence[Key], starts: list[int]) -> dict[str, NDArray[Any]]:

@@ -53,9 +53,9 @@ def lines_of(found: ExplainedRow, row: PriceRow) -> tuple[Line, ...]:
         line for slot in dict.fromkeys(row.slots) if slot >= 0
         for line in _of_slot(found, row, slot, prices)
     ]  # fmt: skip
-    if row.fixed:
-        amount = Fraction(row.fixed, 10**found.scale)
-        lines.append(Line(REQUEST, 1, amount, 1, prices.fixed(found)))
+    request, source = prices.of_request()
+    if request:
+        lines.append(Line(REQUEST, 1, request, 1, source))
     return tuple(lines)
 
 
@@ -114,12 +114,13 @@ class _Prices:
         own = self._rate(priced.name) if priced.name in self._chosen else self._fallback(priced)
         return own if priced == unit else f"price of {priced.name}: {own}"
 
-    def fixed(self, found: ExplainedRow) -> str:
-        """Say what a request costs."""
-        fee = "fee of the book" if self._book.fee else ""
-        counted = "requests" in found.columns.names
-        price = "" if counted or "requests" not in self._prices else "price of requests"
-        return " + ".join(filter(None, (fee, price)))
+    def of_request(self) -> tuple[Fraction, str]:
+        """Return what a request costs that no column counts, and where that is from."""
+        fee = self._book.fee
+        price = self._prices.get("requests")
+        if "requests" in self._columns.names or not isinstance(price, Fraction):
+            return fee, "fee of the book"
+        return fee + price, "fee of the book + price of requests" if fee else "price of requests"
 
     def _rate(self, name: str) -> str:
         case = self._case

@@ -11,7 +11,13 @@ from threading import Lock
 
 import numpy as np
 
-from .._native.accounting import EXACT_ALWAYS, EXACT_DYNAMIC, EXACT_FLAGGED, DensePrices
+from .._native.accounting import (
+    EXACT_ALWAYS,
+    EXACT_DYNAMIC,
+    EXACT_FLAGGED,
+    EXACT_ROUNDED,
+    DensePrices,
+)
 from .book import PriceBook
 from .calendar import zone as zone_of
 from .columns import Columns, orphaned
@@ -28,7 +34,7 @@ _Owned = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]
 LONG_AGO = -(2**63) + 1
 """Where a period without a start begins; the least 64-bit number stands for no time."""
 
-COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC = 1, 2, 4
+COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC, COUNT_ROUNDED = 1, 2, 4, 8
 
 MOST_DIVISOR = 2**62
 
@@ -43,7 +49,8 @@ class PriceRow:
     """One cell of a compiled price list, as the kernel reads it.
 
     Integers at the book's scale: `prices` by slot, each over its divisor, `weights` by column.
-    `dynamic`: what each request costs is set per request, and requests are not counted.
+    `dynamic`: what each request costs is set per request, and requests are not counted; `rounded`:
+    it had to be rounded.
     """
 
     case: Case
@@ -55,13 +62,14 @@ class PriceRow:
     flags: tuple[int, ...]
     steps: tuple[tuple[int, int, int], ...]
     dynamic: bool
+    rounded: bool
     number: int
 
     @property
     def exact_only(self) -> int:
         """Return where the sum of weights does not say it all, as the kernel's bits."""
-        if self.dynamic:
-            return EXACT_ALWAYS | EXACT_DYNAMIC
+        if self.dynamic or self.rounded:
+            return EXACT_ALWAYS | EXACT_DYNAMIC * self.dynamic | EXACT_ROUNDED * self.rounded
         if self.steps or any(divisor != 1 for divisor in self.divisors):
             return EXACT_ALWAYS
         return EXACT_FLAGGED if any(self.flags) else 0
@@ -191,23 +199,29 @@ class Compiler:
         scaled = [(0, 1)] * len(slots)
         steps: list[tuple[int, int, int]] = []
         stepped: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
+        rounded: set[int] = set()
         for c, slot in enumerate(slots):
             price = prices[owners[c]] if slot == c else None
             if isinstance(price, Fraction):
                 own = stepped.get(owners[c], ())
-                (first, *rest), divisor = self._over_one(price, own, case)
+                exact = (price, *(step.price for step in own))
+                (first, *rest), divisor = each = self._over_one(exact, case)
                 scaled[c] = first, divisor
+                if self._is_rounded(exact, *each):
+                    rounded.add(c)
                 steps += ((c, step.above, p) for step, p in zip(own, rest, strict=True))
+        fixed, fixed_rounded = self._fixed(case, prices)
         return PriceRow(
             case,
-            self._fixed(case, prices),
+            fixed,
             self._weights(slots, scaled),
             tuple(numerator for numerator, _ in scaled),
             tuple(divisor for _, divisor in scaled),
             slots,
-            flags,
+            tuple(f | COUNT_ROUNDED * (s in rounded) for f, s in zip(flags, slots, strict=True)),
             tuple(steps),
             prices.get("requests") is Special.DYNAMIC and not self._counts_requests,
+            fixed_rounded,
             number,
         )
 
@@ -261,27 +275,33 @@ class Compiler:
             )
         return round_fraction(scaled, self.book.rounding), 1
 
-    def _over_one(
-        self, price: Fraction, steps: tuple[Step, ...], case: Case
-    ) -> tuple[list[int], int]:
+    def _over_one(self, prices: tuple[Fraction, ...], case: Case) -> tuple[list[int], int]:
         """Return a price and those of its steps as whole numbers / one divisor."""
-        each = [self._scaled(p, case) for p in (price, *(step.price for step in steps))]
+        each = [self._scaled(price, case) for price in prices]
         divisor = lcm(*(own for _, own in each))
         wide = [numerator * (divisor // own) for numerator, own in each]
         if divisor < MOST_DIVISOR and max(wide) < MOST_PRICE:
             return wide, divisor
         return [round_fraction(Fraction(*pair), self.book.rounding) for pair in each], 1
 
-    def _fixed(self, case: Case, prices: Mapping[str, Price]) -> int:
-        """Return what each request costs, where requests are not counted by the ledger."""
+    def _is_rounded(self, prices: tuple[Fraction, ...], wide: list[int], divisor: int) -> bool:
+        """Whether `wide` / divisor are not the very prices."""
+        return self.book.rounding != "refuse" and any(
+            price * self._one * divisor != number
+            for price, number in zip(prices, wide, strict=True)
+        )
+
+    def _fixed(self, case: Case, prices: Mapping[str, Price]) -> tuple[int, bool]:
+        """Return what each request costs, where requests are not counted, and if it is rounded."""
         price = prices.get("requests")
         fixed = self.book.fee
         if isinstance(price, Fraction) and not self._counts_requests:
             fixed += price
         if not fixed:
-            return 0
+            return 0, False
         numerator, divisor = self._scaled(fixed, case)
-        return round_fraction(Fraction(numerator, divisor), self.book.rounding)
+        whole = round_fraction(Fraction(numerator, divisor), self.book.rounding)
+        return whole, self._is_rounded((fixed,), [whole], 1)
 
     def _weights(self, slots: tuple[int, ...], scaled: list[tuple[int, int]]) -> tuple[int, ...]:
         weights = [0] * len(slots)

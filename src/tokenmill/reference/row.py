@@ -93,7 +93,7 @@ def charge_row(row: Row, model: rates.Model, rules: Rules, units: Units, scale: 
             exact[name] = quantity * ([price, *(p for at, p in steps if quantity > at)][-1])
     parts = {name: rounded(cost * 10**scale, rules.rounding) for name, cost in exact.items()}
     inexact = any(parts[name] != cost * 10**scale for name, cost in exact.items())
-    zero = sum(parts.values()) == 0 and any(row.counts.values())
+    zero = not inexact and sum(parts.values()) == 0 and any(row.counts.values())
     return Charged("PRICED_ZERO" if zero else "OK", parts, inexact)
 
 
