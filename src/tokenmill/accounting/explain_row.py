@@ -144,7 +144,7 @@ def _charged(
         columns,
         counts,
         _leaves(columns, counts),
-        sum(f * n for f, n in zip(columns.basis.tolist(), counts, strict=True)),
+        sum(f * n for f, n in zip(columns.basis.tolist(), _read(columns, counts), strict=True)),
         None if time == NULL_TIME else time,
         batch.time_zone,
         asked,
@@ -164,12 +164,17 @@ def _leaves(columns: Columns, counts: list[int]) -> list[int]:
     """Return each column's count less those of its parts; below 0 where they exceed their total."""
     if columns.convention.overlap == "litellm":
         return _at_one_each(columns, counts)
+    factors, read = columns.leaf.tolist(), _read(columns, counts)
+    return [sum(f * n for f, n in zip(row, read, strict=True)) for row in factors]
+
+
+def _read(columns: Columns, counts: list[int]) -> list[int]:
+    """Return the counts with cache writes of 5 minutes and 1 hour in the place of all of them."""
     dense = dense_columns(columns)
     split = sum(counts[c] for c in dense.replacing if c >= 0)
-    if dense.replaced >= 0 and split > 0:
-        counts = [split if c == dense.replaced else count for c, count in enumerate(counts)]
-    factors = columns.leaf.tolist()
-    return [sum(f * n for f, n in zip(row, counts, strict=True)) for row in factors]
+    if dense.replaced < 0 or split <= 0:
+        return counts
+    return [split if c == dense.replaced else count for c, count in enumerate(counts)]
 
 
 def _at_one_each(columns: Columns, counts: list[int]) -> list[int]:

@@ -120,7 +120,7 @@ def _inclusive(counts: Mapping[str, int], rules: Rules, units: Units) -> dict[st
     """Return the counts with what is counted beside a total put into it."""
     found = dict(counts)
     split = counts.get("cache_write_5m", 0) + counts.get("cache_write_1h", 0)
-    if rules.replace_writes and split and not rules.litellm and "cache_write" in counts:
+    if rules.replace_writes and split and "cache_write" in counts:
         found["cache_write"] = split
     whole = charge.usage_of(found, units, rules.cache_in_input, rules.reasoning_in_output)
     return {name: whole[name] for name in counts}
