@@ -256,7 +256,7 @@ def _zones(window: Window) -> tuple[str, str]:
 
 def counts_of(unit: str) -> st.SearchStrategy[Any]:
     most = 300 if unit in ("input", "output") else 25
-    rare = one_of(None, None, 2**31, 10**12, -1, 1.5)
+    rare = one_of(None, None, 2**31, 10**12, 2**62 - 2, 2**63 - 1, -1, 1.5)
     return mostly(st.integers(0, most) | one_of(0, 10, 11, 101), rare, 25)
 
 

@@ -67,6 +67,26 @@ def test_costs_beyond_128_bits_overflow_too() -> None:
     assert total(usage, prices, convention="native").statuses == {Status.OK: 1, Status.OVERFLOW: 2}
 
 
+@pytest.mark.parametrize("per_class", [False, True])
+def test_parts_whose_sum_leaves_64_bits_exceed_their_total(per_class: bool) -> None:
+    names = ("cache_read", "cache_write", "input_audio")
+    prices = book(*(Rate(name, Fraction(0)) for name in ("input", *names)))
+    parts = {name: [2**62 - 2, 2, 2**62 - 2] for name in names}
+    usage = ledger(input=[2, 6, 0], **parts)
+    found = charge(usage, prices, convention="native", per_class=per_class)
+    exceeds = Status.SUBSET_EXCEEDS_TOTAL
+    assert found.status.tolist() == status(exceeds, Status.PRICED_ZERO, exceeds)
+
+
+@pytest.mark.parametrize("above", [2**31, 2**61, 2**62])
+def test_a_basis_beyond_64_bits_is_above_every_threshold(above: int) -> None:
+    prices = book(Rate("input", Fraction(0)), Rate("input", ONE, above=above))
+    most = [2**62, 2**63 - 1, above // 2 + 1, above // 2]
+    usage = ledger(input=most, cache_read=most)
+    found = charge(usage, prices, convention="anthropic", cost_dtype="int128")
+    assert found.cost.tolist() == [2**63, 2**64 - 2, 2 * (above // 2 + 1), 0]
+
+
 def test_prices_of_up_to_thirty_decimals() -> None:
     prices = book(Rate("input", Fraction(1, 10**30)), Rate("output", Fraction(15, 10**6)))
     usage = ledger(input=[MOST, 1, 3], output=[1, MOST, 0])
