@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.accounting.books import books
+from tests.accounting.books import books, with_bases
 from tests.accounting.test_billing_cases import CASES, Case
 from tests.oracle.peer_vocabulary import book_of, row_of
 from tests.oracle.test_accounting_peers import cases as peer_cases
@@ -144,7 +144,7 @@ def priced(draw: st.DrawFn) -> PriceBook:
     )
     return PriceBook(
         "b",
-        (model,),
+        (with_bases(model) if rules.by_unit else model,),
         rules=rules,
         rounding="half_up",
         fee=draw(prices),

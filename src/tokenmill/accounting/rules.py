@@ -26,7 +26,8 @@ class PriceRules:
         ``"uncached"``, ``"input+output"``, or ``"unit"`` (what each unit itself charges).
     tier_reach : str
         ``"whole"``: the tier's rate holds for the whole request; ``"marginal"``: for what is
-        beyond the threshold, by unit.
+        beyond the threshold, by unit. Tiers by a unit's own count need a price below the first
+        threshold: a unit without one has no price.
     fallbacks : tuple of (unit, source, factor)
         A unit without a rate costs factor x the source's price.
     unpriced : str
@@ -55,6 +56,11 @@ class PriceRules:
                 raise ValueError(
                     f"{field}: expected one of {', '.join(allowed)}, found {getattr(self, field)!r}"
                 )
+
+    @property
+    def by_unit(self) -> bool:
+        """Whether tiers look at each unit's own count and not at the request."""
+        return self.tier_reach == "marginal" or self.tier_basis == "unit"
 
 
 _ALLOWED = {

@@ -24,7 +24,7 @@ from .columns import Columns, orphaned
 from .litellm_split import holding
 from .numbering import Numbering, tiers_of
 from .rates import Price, Special
-from .resolve import Case, RateTable, Step, by_unit, owner, prices_of, steps_of
+from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
 from .status import Status
 from .units import Unit
 from .weeks import changes_of, microseconds, week_of
@@ -178,7 +178,7 @@ class Compiler:
         for p, start in enumerate(starts):
             end = starts[p + 1] if p + 1 < len(starts) else 2**63 - 1
             rates = RateTable(model.periods[p].rates)
-            above = () if by_unit(self.book.rules) else rates.thresholds(service_tier)
+            above = () if self.book.rules.by_unit else rates.thresholds(service_tier)
             first = len(self.rows)
             for window in ("", *model.windows):
                 for crossed in (-1, *above):
