@@ -21,9 +21,10 @@ from .._native.accounting import (
 from .book import PriceBook
 from .columns import Columns
 from .litellm_split import homes, overlap_columns
+from .price_rows import LONG_AGO, Key, PriceRow, Stretch
 from .rates import ModelPrices, Period
 from .resolve import Case
-from .table import LONG_AGO, Compiler, Key, PriceRow, Stretch
+from .table import Compiler
 from .weeks import MINUTES_OF_WEEK
 
 _NEVER = 2**63 - 1

@@ -12,10 +12,10 @@ from .exact import number_text
 from .explain_row import ExplainedRow
 from .lookup import matches
 from .numbering import case_of
+from .price_rows import PriceRow
 from .rates import ModelPrices, Window
 from .resolve import Case, RateTable, factor_of
 from .rules import PriceRules
-from .table import PriceRow
 from .window_forms import window_table
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from .explain_row import ExplainedRow
 from .litellm_split import holding
+from .price_rows import PriceRow
 from .rates import Price
 from .resolve import Case, RateTable, owner, prices_of
-from .table import PriceRow
 from .units import Unit
 
 REQUEST = "request"

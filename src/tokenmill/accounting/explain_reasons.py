@@ -6,10 +6,11 @@ from .explain_facts import fitting, model_name
 from .explain_row import ExplainedRow
 from .nearest import listed_nearest
 from .numbering import tiers_of
+from .price_rows import COUNT_DYNAMIC, COUNT_ORPHAN, COUNT_UNPRICED, PriceRow
 from .rates import ModelPrices
 from .resolve import RateTable, prices_of
 from .status import Status
-from .table import COUNT_DYNAMIC, COUNT_ORPHAN, COUNT_UNPRICED, STANDARD_TIERS, PriceRow
+from .table import STANDARD_TIERS
 
 
 def reason_of(found: ExplainedRow) -> str:

@@ -18,12 +18,12 @@ from .dense import dense_columns, integers
 from .ledger import Batch, Ledger
 from .ledger.counts import read_counts
 from .ledger.tables import sources
+from .price_rows import PriceRow
 from .pricer import Pricer
 from .rates import ModelPrices, Period, Rate
 from .rules import UsageConvention
 from .session import ledger_arrays
 from .status import ROUNDED, Status
-from .table import PriceRow
 from .units import UNITS
 
 

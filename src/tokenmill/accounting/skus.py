@@ -13,11 +13,12 @@ from .calendar import CalendarKey, zone
 from .columns import Columns
 from .focus import SkuLine
 from .ledger import Ledger
+from .price_rows import PriceRow
 from .rates import ModelPrices, Period
 from .resolve import Case, RateTable, owner, prices_of
 from .rules import UsageConvention
 from .session import Session
-from .table import PriceRow, start_of
+from .table import start_of
 from .totals import Totals
 from .units import Unit
 from .weeks import microseconds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from fractions import Fraction
 from math import lcm
@@ -11,18 +10,22 @@ from threading import Lock
 
 import numpy as np
 
-from .._native.accounting import (
-    EXACT_ALWAYS,
-    EXACT_DYNAMIC,
-    EXACT_FLAGGED,
-    EXACT_ROUNDED,
-    DensePrices,
-)
+from .._native.accounting import DensePrices
 from .book import PriceBook
 from .calendar import zone as zone_of
 from .columns import Columns, orphaned
 from .litellm_split import holding
 from .numbering import Numbering, tiers_of
+from .price_rows import (
+    COUNT_DYNAMIC,
+    COUNT_ORPHAN,
+    COUNT_ROUNDED,
+    COUNT_UNPRICED,
+    LONG_AGO,
+    Key,
+    PriceRow,
+    Stretch,
+)
 from .rates import Price, Special
 from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
 from .status import Status
@@ -31,70 +34,12 @@ from .weeks import changes_of, microseconds, week_of
 
 _Owned = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]
 
-LONG_AGO = -(2**63) + 1
-"""Where a period without a start begins; the least 64-bit number stands for no time."""
-
-COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC, COUNT_ROUNDED = 1, 2, 4, 8
-
 MOST_DIVISOR = 2**62
 
 MOST_PRICE = 2**120
 """At a book's scale; products with counts are checked, and have 128 bits."""
 
 STANDARD_TIERS = frozenset({"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"})
-
-
-@dataclass(frozen=True)
-class PriceRow:
-    """One cell of a compiled price list, as the kernel reads it.
-
-    Integers at the book's scale: `prices` by slot, each over its divisor, `weights` by column.
-    `dynamic`: what each request costs is set per request, and requests are not counted; `rounded`:
-    it had to be rounded.
-    """
-
-    case: Case
-    fixed: int
-    weights: tuple[int, ...]
-    prices: tuple[int, ...]
-    divisors: tuple[int, ...]
-    slots: tuple[int, ...]
-    flags: tuple[int, ...]
-    steps: tuple[tuple[int, int, int], ...]
-    dynamic: bool
-    rounded: bool
-    number: int
-
-    @property
-    def exact_only(self) -> int:
-        """Return where the sum of weights does not say it all, as the kernel's bits."""
-        if self.dynamic or self.rounded:
-            return EXACT_ALWAYS | EXACT_DYNAMIC * self.dynamic | EXACT_ROUNDED * self.rounded
-        if self.steps or any(divisor != 1 for divisor in self.divisors):
-            return EXACT_ALWAYS
-        return EXACT_FLAGGED if any(self.flags) else 0
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """One key between two changes: the rows of its windows and context tiers."""
-
-    start: int
-    first_row: int
-    week: bytes | None = None
-    above: tuple[int, ...] = ()
-
-
-@dataclass
-class Key:
-    """A model at one service tier and region, through time."""
-
-    stretches: list[Stretch] = field(default_factory=list)
-
-    @property
-    def timed(self) -> bool:
-        """Whether a price depends on the time."""
-        return len(self.stretches) > 1 or any(s.week is not None for s in self.stretches)
 
 
 class Compiler:
