@@ -24,7 +24,16 @@ from .rates import ModelPrices, Period, Rate
 from .rules import UsageConvention
 from .session import ledger_arrays
 from .status import ROUNDED, Status
-from .units import UNITS
+from .units import UNITS, Unit
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row at list prices: a whole number of 10**-scale of the currency, where it has a cost."""
+
+    cost: int
+    scale: int
+    status: Status
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +59,8 @@ class ExplainedRow:
         Columns with what is no count or no time.
     cost, status, rounded
         What `charge` gives, with costs of 128 bits.
+    listed : Listed or None
+        The same at list prices, where the book is a contract.
     """
 
     book: PriceBook
@@ -69,6 +80,7 @@ class ExplainedRow:
     cost: int
     status: Status
     rounded: bool
+    listed: Listed | None
 
 
 def explained_row(
@@ -126,15 +138,11 @@ def _unreadable(usage: Any, ledger: Ledger, batch: Batch) -> list[str]:
 def _charged(
     batch: Batch, book: PriceBook, convention: UsageConvention, unreadable: list[str]
 ) -> ExplainedRow:
-    columns = columns_of([book.units[name] for name in batch.counts], convention, book.rules)
+    units = [book.units[name] for name in batch.counts]
+    columns = columns_of(units, convention, book.rules)
     arrays = ledger_arrays(batch, columns)
     pricer = Pricer(book, columns, batch.time_zone)
-    outputs = RowOutputs(
-        wide_cost=np.zeros((1, 2), np.int64),
-        status=np.zeros(1, np.uint8),
-        price_row=np.zeros(1, np.int32),
-    )
-    pricer.charge(batch, arrays, outputs, None, 1)
+    outputs = _outputs(pricer, batch)
     code, index = int(outputs.status[0]), int(outputs.price_row[0])
     asked = (None, None) if batch.model_codes[0] < 0 else batch.models[batch.model_codes[0]]
     counts = [int(column[0]) for column in arrays.counts]
@@ -157,7 +165,28 @@ def _charged(
         integers(outputs.wide_cost)[0],
         Status(code & ~ROUNDED),
         bool(code & ROUNDED),
+        None if book.public is None else _listed(batch, book.public, units, convention),
     )
+
+
+def _outputs(pricer: Pricer, batch: Batch) -> RowOutputs:
+    """Charge the one row of a batch."""
+    outputs = RowOutputs(
+        wide_cost=np.zeros((1, 2), np.int64),
+        status=np.zeros(1, np.uint8),
+        price_row=np.zeros(1, np.int32),
+    )
+    pricer.charge(batch, ledger_arrays(batch, pricer.columns), outputs, None, 1)
+    return outputs
+
+
+def _listed(
+    batch: Batch, public: PriceBook, units: list[Unit], convention: UsageConvention
+) -> Listed:
+    pricer = Pricer(public, columns_of(units, convention, public.rules), batch.time_zone)
+    outputs = _outputs(pricer, batch)
+    status = Status(int(outputs.status[0]) & ~ROUNDED)
+    return Listed(integers(outputs.wide_cost)[0], pricer.scale, status)
 
 
 def _leaves(columns: Columns, counts: list[int]) -> list[int]:
