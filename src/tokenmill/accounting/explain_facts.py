@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from .book import PriceBook
-from .calendar import zone
+from .clocks import zone
 from .exact import number_text
 from .explain_row import ExplainedRow
 from .lookup import matches

@@ -9,7 +9,8 @@ from typing import Any
 
 from .._native.configuration import resolve_threads
 from .book import PriceBook
-from .calendar import CalendarKey, zone
+from .calendar import CalendarKey
+from .clocks import microseconds, zone
 from .columns import Columns
 from .focus import SkuLine
 from .ledger import Ledger
@@ -21,7 +22,6 @@ from .session import Session
 from .table import start_of
 from .totals import Totals
 from .units import Unit
-from .weeks import microseconds
 
 _REQUESTS = "requests"
 

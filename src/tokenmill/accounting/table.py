@@ -12,7 +12,8 @@ import numpy as np
 
 from .._native.accounting import DensePrices
 from .book import PriceBook
-from .calendar import zone as zone_of
+from .clocks import microseconds
+from .clocks import zone as zone_of
 from .columns import Columns, orphaned
 from .litellm_split import holding
 from .numbering import Numbering, tiers_of
@@ -30,7 +31,7 @@ from .rates import Price, Special
 from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
 from .status import Status
 from .units import Unit
-from .weeks import changes_of, microseconds, week_of
+from .weeks import changes_of, week_of
 
 _Owned = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]
 
