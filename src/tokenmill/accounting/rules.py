@@ -113,7 +113,8 @@ class UsageConvention:
         ``"replace"``: where they are given, `cache_write` is not read.
     overlap : str
         What parts that exceed their total do: ``"flag"`` (SUBSET_EXCEEDS_TOTAL), or
-        ``"litellm"``, which cuts them as LiteLLM's generic path does.
+        ``"litellm"``, which cuts them as LiteLLM's generic path does, and needs inclusive counts
+        and replaced writes.
     columns : tuple of (str, str)
         The provider's own names and the units, or fields of a ledger, they stand for.
     added : tuple of (str, str)
