@@ -6,7 +6,7 @@ A margin m is a share of the price, ``price = cost/(1 - m)``; a mark-up u is a s
 
 from __future__ import annotations
 
-from ._kernel import kernel
+from ..jit.kernel import kernel
 
 
 @kernel
@@ -19,6 +19,12 @@ def price_at_margin(cost: float, margin: float) -> float:
 def margin_at_price(cost: float, price: float) -> float:
     """Return the gross margin ``1 - cost/price``; negative below cost, -inf at price 0."""
     return 1.0 - cost / price
+
+
+@kernel
+def markup_at_price(cost: float, price: float) -> float:
+    """Return the mark-up on cost ``price/cost - 1``; negative below cost, inf at no cost."""
+    return price / cost - 1.0
 
 
 @kernel

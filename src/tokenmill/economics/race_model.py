@@ -12,11 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numba
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 
-from ._kernel import kernel
+from ..jit.kernel import kernel
+from ..jit.records import Slot, gather_record
 from .fields import LAYERS, PLAYER, WORLD
 from .growth import combined_fall, survival_years
 from .margins import margin_at_price
@@ -29,8 +27,6 @@ CHEAPEST = "cheapest"
 
 # One function per player would cost seconds of compile time; inlined by numba they cost little.
 _INLINE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": "always"}
-
-Slot = int | float
 
 # Fields follow the vocabulary of scenario files, so they are known at run time only.
 _record: Any = namedtuple
@@ -182,9 +178,9 @@ def build_model(keys: Sequence[str], slots: Sequence[Slot]) -> Callable[..., Any
         nobody has one.
     """
     width = len(PlayerValues._fields)
-    world = _gather(WorldValues, slots[: len(WORLD)])
+    world = gather_record(WorldValues, slots[: len(WORLD)])
     starts = range(len(WORLD), len(slots), width)
-    players = [_gather(PlayerValues, slots[start : start + width]) for start in starts]
+    players = [gather_record(PlayerValues, slots[start : start + width]) for start in starts]
     outputs = _record("RaceOutputs", output_names(keys))
     measures = _all_players(world, players)
     cheapest = _cheapest(len(players))
@@ -194,30 +190,6 @@ def build_model(keys: Sequence[str], slots: Sequence[Slot]) -> Callable[..., Any
         return outputs(*found, cheapest(found))
 
     return race
-
-
-def _gather(record: Any, slots: Sequence[Slot]) -> Any:
-    """Build the intrinsic that fills a named tuple from drawn values and numbers.
-
-    numba has no expression for this: it would have to index a tuple in an order known only here.
-    """
-
-    @intrinsic
-    def gather(typingctx: Any, values: Any) -> Any:
-        result = types.NamedUniTuple(types.float64, len(slots), record)
-
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            fields = [
-                builder.extract_value(args[0], slot)
-                if isinstance(slot, int)
-                else ir.Constant(ir.DoubleType(), slot)
-                for slot in slots
-            ]
-            return context.make_tuple(builder, result, fields)
-
-        return result(values), codegen
-
-    return gather
 
 
 def _all_players(world: Any, players: Sequence[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""How the economics formulas are compiled: one decorator, so that all of them agree on options."""
+"""How the scalar models of serving and economics are compiled: one decorator for all of them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Serving: what one deployment of a model reaches, part by part, and which limit binds."""
