@@ -10,6 +10,7 @@ import tokenmill
 from tokenmill import economics as e
 
 PYTHON = {
+    "compare_regions",
     "load_scenario",
     "parse_scenario",
     "race",
