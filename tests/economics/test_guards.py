@@ -70,6 +70,8 @@ def test_a_formula_is_compiled_and_says_what_it_returns(name: str) -> None:
         (e.markup_at_price, (0.0, 1.0), inf),
         (e.price_at_margin, (1.0, 1.0), inf),
         (e.compute_over_revenue, (1.0, 0.0), inf),
+        (e.recompute_usd, (1000.0, 2.0, 0.0), inf),
+        (e.keep_seconds, (1e-5, 0.0, 0.002), inf),
         (e.staff_usd_per_hour, (0.0, 1e5), inf),
         (e.fall_from_factor, (inf,), 1.0),
         # A cost that is infinite stays so on its way up.
@@ -92,6 +94,7 @@ def test_a_limit(formula: object, arguments: tuple[float, ...], expected: float)
         (e.breakeven_volume_served, (6e8, 1.5, 0.7, 0.9, 0.1, 5.0)),
         (e.committed_rent, (2.0, 0.1, 1.0, 3.0)),
         (e.keep_saving_usd, (1e-5, 1e-9, 1e-3, 600.0)),
+        (e.keep_seconds, (1e-5, 1e7, 0.002)),
         (e.mean_grown, (2.0, 0.1, 3.0)),
         (e.spot_usd_per_hour, (1.5, 0.1, 2.0, 0.4, 2.4)),
         (e.used_hour_usd, (1.5, 0.5)),

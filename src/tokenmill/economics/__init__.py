@@ -71,7 +71,7 @@ from .margins import (
 )
 from .owned_hour import HourCost, fixed_usd_per_hour, owned_hour, staff_usd_per_hour
 from .ownership import StackInputs, StackLevels, stack
-from .prefix_keep import keep_saving_usd
+from .prefix_keep import keep_saving_usd, keep_seconds, recompute_usd, storage_usd_per_second
 from .price_list import ListMargin, ListPrice, list_margin, list_price
 from .refusal import ScenarioError
 from .regions import Offer, Place, RegionCost, compare_regions
@@ -140,6 +140,7 @@ __all__ = [
     "inference_share",
     "irr",
     "keep_saving_usd",
+    "keep_seconds",
     "layer_saving",
     "layer_savings",
     "lifetime_mtok",
@@ -164,6 +165,7 @@ __all__ = [
     "power_usd_per_hour",
     "price_at_margin",
     "race",
+    "recompute_usd",
     "research_share_of_compute",
     "research_usd_per_mtok",
     "revenue_per_mtok",
@@ -172,6 +174,7 @@ __all__ = [
     "spot_usd_per_hour",
     "stack",
     "staff_usd_per_hour",
+    "storage_usd_per_second",
     "survival_years",
     "usd_per_mtok",
     "used_hour_usd",
