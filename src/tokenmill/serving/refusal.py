@@ -1,116 +1,88 @@
-"""Why a deployment is infeasible: reason codes for kernels, words for people.
-
-A kernel never raises: an infeasible scenario of a sweep gives infinite times, rates of 0 and one of
-these codes. The checks are comparisons that a NaN fails.
-"""
+"""How a bad file is refused: file, key, what was expected, what was found."""
 
 from __future__ import annotations
 
-from ..jit.kernel import block
-from .records import Efficiency, Layout, Load, Machine, Shape
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from math import isfinite
 
-(
-    FEASIBLE,
-    NO_MEMORY,
-    TOO_MANY_CHOICES,
-    NO_PEAK,
-    NO_BANDWIDTH,
-    NO_EFFICIENCY,
-    BAD_LAYOUT,
-    BAD_LOAD,
-) = (
-    0.0,
-    1.0,
-    2.0,
-    3.0,
-    4.0,
-    5.0,
-    6.0,
-    7.0,
-)
-
-REASONS = (
-    "feasible",
-    "weights and batch do not fit into memory",
-    "more experts per token than experts",
-    "no FLOP/s at a precision that is needed",
-    "no bandwidth on a path that is needed",
-    "an efficiency is not above 0, or a share is outside [0, 1]",
-    "a parallel degree is below 1, or bytes or chunk are not above 0",
-    "lengths, hits, drafts, accepted length, imbalance, skew or utilisation out of range",
-)
-
-_INFINITY = float("inf")
+_LONGEST = 60
+_SIMILAR = 0.6
 
 
-@block
-def machine_reason(s: Shape, m: Machine, lay: Layout) -> float:
-    """Return what the machine lacks for this model and layout, or FEASIBLE."""
-    if not (m.gemm_flops * m.core_flops * m.head_flops * m.gemm_scale * m.core_scale > 0.0):
-        return NO_PEAK
-    if s.moe_layers > 0.0 and not m.expert_flops > 0.0:
-        return NO_PEAK
-    if not (m.hbm_bytes_per_s > 0.0 and m.scale_up_size >= 1.0):
-        return NO_BANDWIDTH
-    largest = lay.tensor_parallel
-    if s.moe_layers > 0.0:
-        largest = max(largest, lay.expert_parallel * lay.expert_tensor_parallel)
-    if largest > 1.0 and m.scale_up_size > 1.0 and not m.scale_up_bytes_per_s > 0.0:
-        return NO_BANDWIDTH
-    if largest > m.scale_up_size and not m.scale_out_bytes_per_s > 0.0:
-        return NO_BANDWIDTH
-    return FEASIBLE
+class FileError(ValueError):
+    """A file that cannot be used.
+
+    Attributes
+    ----------
+    file, key : str
+        The file, and the dotted path of the value in it ("" for the file as a whole).
+    expected, found : str
+    """
+
+    def __init__(self, file: str, key: str, expected: str, found: str) -> None:
+        self.file, self.key, self.expected, self.found = file, key, expected, found
+        place = f"{file}: {key}" if key else file
+        super().__init__(f"{place}: expected {expected}, found {found}")
+
+    def __reduce__(self) -> tuple[type[FileError], tuple[str, str, str, str]]:
+        return type(self), (self.file, self.key, self.expected, self.found)
 
 
-@block
-def efficiency_reason(e: Efficiency) -> float:
-    """Return NO_EFFICIENCY where a constant is out of range, or FEASIBLE."""
-    reached = e.gemm * e.expert * e.fp4 * e.core * e.core_prefill * e.memory * e.network
-    served = e.disaggregated * e.dense * e.experts_parallel * e.experts_single
-    hidden = min(e.overlap, e.overlap_prefill, e.activation_repeated) >= 0.0
-    hidden = hidden and max(e.overlap, e.overlap_prefill, e.activation_repeated) <= 1.0
-    if reached > 0.0 and served > 0.0 and hidden and e.hbm_share > 0.0:
-        return FEASIBLE
-    return NO_EFFICIENCY
+class CatalogueError(FileError):
+    """A catalogue file, or a user's file of overrides, that cannot be used."""
 
 
-@block
-def layout_reason(lay: Layout) -> float:
-    """Return BAD_LAYOUT where a degree is below 1 or a width not positive, or FEASIBLE."""
-    attention = min(lay.tensor_parallel, lay.data_parallel)
-    experts = min(lay.expert_parallel, lay.expert_tensor_parallel)
-    width = lay.weight_bytes * lay.expert_bytes * lay.head_bytes * lay.kv_bytes
-    if attention >= 1.0 and experts >= 1.0 and width * lay.chunk_tokens > 0.0:
-        if lay.redundant_experts >= 0.0:
-            return FEASIBLE
-    return BAD_LAYOUT
+def shown(text: str) -> str:
+    """Quote `text` for a message: control characters escaped, the middle of long text cut."""
+    quoted = ascii(text) if not text.isprintable() else repr(text)
+    if len(quoted) <= _LONGEST:
+        return quoted
+    return f"{quoted[: _LONGEST // 2]} ... {quoted[-_LONGEST // 3 :]} ({len(text)} characters)"
 
 
-@block
-def load_reason(s: Shape, load: Load) -> float:
-    """Return what is wrong with the load, or FEASIBLE."""
-    if s.moe_layers > 0.0 and not (s.top_k <= s.experts and s.top_k > 0.0):
-        return TOO_MANY_CHOICES
-    lengths = load.in_len >= 0.0 and load.out_len > 0.0 and load.batch >= 0.0
-    cached = load.cache_hit >= 0.0 and load.cache_hit <= 1.0
-    drafted = load.drafts >= 0.0 and load.accept_len >= 1.0
-    drafted = drafted and load.accept_len <= load.drafts + 1.0
-    uneven = load.imbalance >= 0.0 and load.skew >= 0.0
-    asked = load.utilisation >= 0.0 and load.utilisation < 1.0
-    finite = load.in_len + load.out_len + load.batch + load.drafts < _INFINITY
-    if lengths and cached and drafted and uneven and asked and finite:
-        return FEASIBLE
-    return BAD_LOAD
+def describe(value: object) -> str:
+    """Say what a TOML value is, in a few words that are safe to print."""
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, int):
+        # Python refuses to print integers of more than 4300 digits.
+        return (
+            str(value) if value.bit_length() <= 64 else f"an integer of {value.bit_length()} bits"
+        )
+    if isinstance(value, float):
+        return f"{value:.12g}" if isfinite(value) else str(value)
+    if isinstance(value, str):
+        return f"the string {shown(value)}"
+    if isinstance(value, list):
+        return f"an array of {len(value)} values"
+    if isinstance(value, dict):
+        keys = ", ".join(shown(str(key)) for key in list(value)[:4])
+        return f"a table with {keys}" if keys else "an empty table"
+    return f"a {type(value).__name__} {value}"
 
 
-@block
-def reason(s: Shape, m: Machine, lay: Layout, load: Load, e: Efficiency) -> float:
-    """Return the first thing that makes these records infeasible, memory aside, or FEASIBLE."""
-    found = load_reason(s, load)
-    if found == FEASIBLE:
-        found = layout_reason(lay)
-    if found == FEASIBLE:
-        found = machine_reason(s, m, lay)
-    if found == FEASIBLE:
-        found = efficiency_reason(e)
-    return found
+def join(path: str, key: str) -> str:
+    """Append a TOML key to a dotted path; a key that is not plain is quoted."""
+    plain = key.isascii() and key.replace("_", "a").replace("-", "a").isalnum()
+    key = key if plain and len(key) <= _LONGEST else shown(key)
+    return f"{path}.{key}" if path else key
+
+
+def one_of(allowed: Iterable[str]) -> str:
+    """List the allowed words."""
+    return "one of " + ", ".join(allowed)
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """Suggest the allowed word that `word` may be a typo of: a phrase to append, or nothing.
+
+    Capitals do not count; of equally similar words it is the first.
+    """
+    if not word or len(word) > _LONGEST:  # comparing takes the square of the length
+        return ""
+    scores = {
+        other: SequenceMatcher(None, other.lower(), word.lower()).ratio() for other in allowed
+    }
+    best = max(scores, key=scores.__getitem__, default="")
+    return f" (did you mean {best!r}?)" if scores.get(best, 0.0) >= _SIMILAR else ""
