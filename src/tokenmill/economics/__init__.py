@@ -76,6 +76,7 @@ from .price_list import ListMargin, ListPrice, list_margin, list_price
 from .refusal import ScenarioError
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
+from .serving_cost import Pools, ServingCost, cost_sweep
 from .token import (
     billed_per_mtok,
     blended_tokens_per_s,
@@ -96,10 +97,12 @@ __all__ = [
     "LayerValues",
     "ListMargin",
     "ListPrice",
+    "Pools",
     "RaceResult",
     "RaceRow",
     "Scenario",
     "ScenarioError",
+    "ServingCost",
     "StackInputs",
     "StackLevels",
     "annuity",
@@ -123,6 +126,7 @@ __all__ = [
     "compute_over_revenue",
     "computed_inputs",
     "contract_costs",
+    "cost_sweep",
     "dies_per_wafer",
     "discount_factor",
     "equipment_usd_per_hour",

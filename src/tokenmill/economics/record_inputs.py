@@ -30,7 +30,7 @@ def record_inputs(records: Records) -> dict[str, Distribution | float]:
     for name, (kind, record) in records.items():
         if not isinstance(record, kind):
             raise TypeError(
-                f"{name}: expected a {kind.__name__} record, found {type(record).__name__}"
+                f"{name}: expected the record {kind.__name__}, found {type(record).__name__}"
             )
         for field, value in zip(kind._fields, record, strict=True):
             path = _path(name, field)
