@@ -111,6 +111,7 @@ def usd_per_mtok(s: Any, m: Any, lay: Any, pool: Any, values: Values) -> Array:
     `gemm_scale`, `usd_per_hour` and `utilisation`.
     """
     v = dict(values) | {"memory_rate": m.hbm_bytes_per_s * values["memory"]}
+    v["imbalance"] = np.maximum(v["imbalance"], 1.0)
     out = v["disaggregated"] * v["batch"] * v["accept_len"] / decode_step(s, m, lay, v)
     read = v["disaggregated"] / prompt_token_s(s, m, pool, v)
     per_output = v["in_len"] * (1.0 - v["cache_hit"]) / v["out_len"]

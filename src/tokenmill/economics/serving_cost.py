@@ -14,9 +14,10 @@ import numba
 
 from ..jit.kernel import kernel
 from ..montecarlo import Distribution, SweepResult, sweep
-from ..serving import modes
+from ..serving import Accelerator, Calibration, Deployment, ModelShape, Workload, modes
 from ..serving.modes import Estimate
-from ..serving.records import PUBLISHED, Efficiency, Layout, Load, Machine, Shape
+from ..serving.records import Efficiency, Layout, Load, Machine, Shape
+from ..serving.resolve import records_of
 from .record_inputs import (
     Records,
     check_utilisation,
@@ -49,10 +50,10 @@ class Rent(NamedTuple):
 
 
 class Pools(NamedTuple):
-    """How many instances a disaggregated deployment has; 0 decode instances is the best ratio."""
+    """Instances of a disaggregated deployment; 0 and 0 is the ratio at which neither waits."""
 
-    prefill_instances: float = 0.0
-    decode_instances: float = 0.0
+    prefill_instances: float
+    decode_instances: float
 
 
 class ServingCost(NamedTuple):
@@ -108,6 +109,14 @@ def aggregated_cost(
 
 
 @numba.njit(**_INLINED)
+def chunked_cost(
+    s: Shape, m: Machine, lay: Layout, load: Load, e: Efficiency, rent: Rent
+) -> ServingCost:
+    """Return what a deployment costs whose steps carry a chunk of prompt each."""
+    return priced(modes.chunked(s, m, lay, load, e), rent)
+
+
+@numba.njit(**_INLINED)
 def disaggregated_cost(
     s: Shape,
     m: Machine,
@@ -124,18 +133,16 @@ def disaggregated_cost(
 
 
 def cost_sweep(
-    model: Shape,
-    accelerator: Machine,
-    deployment: Layout,
-    workload: Load,
+    model: str | ModelShape,
+    accelerator: str | Accelerator,
+    deployment: Deployment,
+    workload: Workload,
     *,
     usd_per_hour: float,
     utilisation: float,
-    prefill: Layout | None = None,
-    pools: Pools | None = None,
-    efficiency: Efficiency = PUBLISHED,
     uncertain: Mapping[str, Distribution | float],
     n: int,
+    efficiency: Calibration | Efficiency | None = None,
     seed: int | None = None,
     start: int = 0,
     threads: int | None = None,
@@ -148,24 +155,18 @@ def cost_sweep(
 
     Parameters
     ----------
-    model : Shape
-    accelerator : Machine
-    deployment : Layout
-        Of an instance that does all, or that decodes.
-    workload : Load
+    model, accelerator, deployment, workload, efficiency
+        As of :func:`tokenmill.serving.serve`.
     usd_per_hour : float
         Cost of one accelerator-hour, USD.
     utilisation : float
         Busy share of the paid hours, in (0, 1].
-    prefill : Layout or None
-        Of the instances that read prompts; None lets each instance read its own.
-    pools : Pools or None
-        Instances of both, only with `prefill`; None is the ratio at which neither waits.
-    efficiency : Efficiency
     uncertain : mapping of path to distribution or number
-        What replaces a number above: ``usd_per_hour``, ``utilisation``, or a record and a field of
-        it, as ``model.top_k``, ``accelerator.hbm_bytes_per_s``, ``deployment.kv_bytes``,
-        ``prefill.chunk_tokens``, ``workload.in_len``, ``efficiency.memory``.
+        What replaces a number: ``usd_per_hour``, ``utilisation``, or a field of a record of
+        :mod:`tokenmill.serving.records`: ``model`` (Shape), ``accelerator`` (Machine),
+        ``deployment`` (Layout), ``workload`` (Load, with the batch), ``efficiency`` (Efficiency)
+        and, in a disaggregated deployment, ``prefill`` (Layout) and ``pools``. So
+        ``workload.in_len``, ``accelerator.hbm_bytes_per_s``, ``efficiency.memory``.
     n, seed, start, threads, progress, thresholds, correlations
         As of :func:`tokenmill.sweep`.
     streams : mapping of path to stream name
@@ -187,24 +188,13 @@ def cost_sweep(
 
     Notes
     -----
-    Compiling takes seconds, at the first call of a process most of them; then about 0.4 us a
+    Compiling takes seconds, most of them at the first call of a process; then about 0.4 us a
     scenario with twenty uncertain inputs. Every number is an input of the result's plan, so
     results of different deployments have different digests and do not add up.
     """
-    records: Records = {
-        "model": (Shape, model),
-        "accelerator": (Machine, accelerator),
-        "deployment": (Layout, deployment),
-        "workload": (Load, workload),
-        "efficiency": (Efficiency, efficiency),
-        "": (Rent, Rent(usd_per_hour, utilisation)),
-    }
-    formula = aggregated_cost
-    if prefill is not None:
-        records = _with_pools(records, prefill, pools or Pools())
-        formula = disaggregated_cost
-    elif pools is not None:
-        raise ValueError("pools: expected None where prefill is None, found " + repr(pools))
+    formula, records = formula_and_records(
+        model, accelerator, deployment, workload, efficiency, Rent(usd_per_hour, utilisation)
+    )
     inputs = record_inputs(records)
     inputs |= checked_uncertain(uncertain, inputs)
     check_utilisation(inputs["utilisation"])
@@ -222,8 +212,27 @@ def cost_sweep(
     )
 
 
-def _with_pools(records: Records, prefill: Layout, pools: Pools) -> Records:
-    """Put what a prefill pool adds behind the deployment, where the formula takes it."""
-    items = list(records.items())
-    added = [("prefill", (Layout, prefill)), ("pools", (Pools, pools))]
-    return dict(items[:3] + added + items[3:])
+def formula_and_records(
+    model: str | ModelShape,
+    accelerator: str | Accelerator,
+    deployment: Deployment,
+    workload: Workload,
+    efficiency: Calibration | Efficiency | None,
+    rent: Rent,
+) -> tuple[Any, Records]:
+    """Return the compiled formula of the deployment's mode and the records it takes, by name."""
+    found = records_of(model, accelerator, deployment, workload, efficiency)
+    records: Records = {
+        "model": (Shape, found.shape),
+        "accelerator": (Machine, found.machine),
+        "deployment": (Layout, found.layout),
+    }
+    formula = chunked_cost if deployment.mode == "chunked" else aggregated_cost
+    if deployment.mode == "disaggregated":
+        formula = disaggregated_cost
+        records["prefill"] = (Layout, found.pool)
+        records["pools"] = (Pools, Pools(*found.instances))
+    records["workload"] = (Load, found.load)
+    records["efficiency"] = (Efficiency, found.efficiency)
+    records[""] = (Rent, rent)
+    return formula, records

@@ -28,12 +28,15 @@ from .values import Evidence, Range, UnverifiedWarning
 if TYPE_CHECKING:
     from .performance import Performance
     from .predict import serve
+    from .search_run import Candidate, SearchResult
+    from .searching import pareto, search
 
 __all__ = [
     "PRECISION_BYTES",
     "PUBLISHED",
     "Accelerator",
     "Calibration",
+    "Candidate",
     "Catalogue",
     "CatalogueError",
     "Deployment",
@@ -43,6 +46,7 @@ __all__ = [
     "Performance",
     "Pool",
     "Range",
+    "SearchResult",
     "UnverifiedWarning",
     "Workload",
     "accelerator",
@@ -52,11 +56,20 @@ __all__ = [
     "load_overrides",
     "model",
     "models",
+    "pareto",
+    "search",
     "serve",
 ]
 
 # They load numba, which the catalogue does without.
-_COMPILED = {"Performance": "performance", "serve": "predict"}
+_COMPILED = {
+    "Candidate": "search_run",
+    "Performance": "performance",
+    "SearchResult": "search_run",
+    "pareto": "searching",
+    "search": "searching",
+    "serve": "predict",
+}
 
 
 def __getattr__(name: str) -> Any:
