@@ -4,14 +4,16 @@ import math
 
 import pytest
 
-from tests.serving.shapes import DEEPSEEK_V3, EXACT, H200, H800, layout, load
 from tokenmill.economics import cost_sweep
-from tokenmill.economics.serving_cost import Pools
 from tokenmill.montecarlo import PERT, Constant, Normal, SplitLogNormal, Triangular, Uniform
 from tokenmill.reference import serving_modes
+from tokenmill.serving import PUBLISHED, Deployment, Pool, Workload
+from tokenmill.serving.resolve import records_of
 
-DECODE, PREFILL = layout(1, 128, 128), layout(1, 32, 32)
-WORKLOAD = load(batch=64, in_len=2000, out_len=600, imbalance=1.2)
+DEPLOYMENT = Deployment(
+    mode="disaggregated", data_parallel=128, batch=64, prefill=Pool(data_parallel=32)
+)
+WORKLOAD = Workload(in_len=2000.0, out_len=600.0, imbalance=1.2)
 UNCERTAIN = {
     "usd_per_hour": SplitLogNormal.from_quantiles(1.3, 2.0, 3.0),
     "utilisation": PERT(0.15, 0.45, 0.85),
@@ -25,16 +27,14 @@ UNCERTAIN = {
 
 def run(**changes):  # type: ignore[no-untyped-def]
     arguments = {
-        "prefill": PREFILL,
         "usd_per_hour": 2.0,
         "utilisation": 0.5,
-        "efficiency": EXACT,
         "uncertain": UNCERTAIN,
         "n": 40_000,
         "seed": 3,
         "threads": 1,
     }
-    return cost_sweep(DEEPSEEK_V3, H200, DECODE, WORKLOAD, **(arguments | changes))
+    return cost_sweep("deepseek_v3", "H200", DEPLOYMENT, WORKLOAD, **(arguments | changes))
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +47,16 @@ def replaced(record, name, inputs):  # type: ignore[no-untyped-def]
 
 
 def test_every_scenario_is_that_of_the_twin(result) -> None:  # type: ignore[no-untyped-def]
+    given = records_of("deepseek_v3", "H200", DEPLOYMENT, WORKLOAD, None)
     for index in range(40):
         inputs, outputs = result.replay(index)
-        one = replaced(WORKLOAD, "workload", inputs)
         found = serving_modes.disaggregated(
-            DEEPSEEK_V3,
-            replaced(H200, "accelerator", inputs),
-            DECODE,
-            replaced(PREFILL, "prefill", inputs),
-            one,
-            replaced(EXACT, "efficiency", inputs),
+            given.shape,
+            replaced(given.machine, "accelerator", inputs),
+            given.layout,
+            replaced(given.pool, "prefill", inputs),
+            replaced(given.load, "workload", inputs),
+            replaced(given.efficiency, "efficiency", inputs),
             64.0,
             0.0,
             0.0,
@@ -88,7 +88,7 @@ def test_threads_and_cuts_leave_the_bits_alone(result) -> None:  # type: ignore[
 
 
 def test_what_is_certain_is_part_of_the_digest(result) -> None:  # type: ignore[no-untyped-def]
-    other = run(n=10, start=40_000, efficiency=EXACT._replace(network=0.7))
+    other = run(n=10, start=40_000, efficiency=PUBLISHED.constants._replace(network=0.7))
     with pytest.raises(ValueError, match="inputs, streams or seed differ"):
         result + other
 
@@ -106,13 +106,13 @@ def test_a_number_replaces_a_number_and_streams_rise_together() -> None:
 
 def test_an_aggregated_deployment_that_does_not_fit_costs_infinitely() -> None:
     found = cost_sweep(
-        DEEPSEEK_V3,
-        H800,
-        layout(1, 4, 4),
+        "deepseek_v3",
+        "H800",
+        Deployment(data_parallel=16, batch=64),
         WORKLOAD,
         usd_per_hour=2.0,
         utilisation=0.5,
-        uncertain={"accelerator.hbm_bytes": Uniform(60e9, 400e9)},
+        uncertain={"accelerator.hbm_bytes": Uniform(60e9, 200e9)},
         n=2000,
         seed=1,
         thresholds={"usd_per_mtok": [1e300]},
@@ -137,9 +137,8 @@ def test_an_aggregated_deployment_that_does_not_fit_costs_infinitely() -> None:
         ({"uncertain": {}, "utilisation": 0.0}, ValueError, "utilisation: .* found 0.0"),
         ({"uncertain": {}, "utilisation": 1.1}, ValueError, "utilisation: .* found 1.1"),
         ({"usd_per_hour": "2"}, TypeError, "usd_per_hour: expected a number, found '2'"),
-        ({"prefill": H200}, TypeError, "prefill: expected the record Layout, found Machine"),
-        ({"prefill": None, "pools": Pools(1.0, 1.0)}, ValueError, "pools: expected None where"),
-        ({"efficiency": None}, TypeError, "efficiency: expected the record Efficiency"),
+        ({"efficiency": 0.5}, TypeError, "efficiency: expected a Calibration, found float"),
+        ({"uncertain": {"pool.replicas": 1.0}}, ValueError, "no input .pool.replicas"),
         ({"n": -1}, ValueError, "n: expected an integer"),
         ({"seed": -1}, ValueError, "seed"),
         ({"threads": 0}, ValueError, "threads"),
@@ -151,3 +150,19 @@ def test_an_aggregated_deployment_that_does_not_fit_costs_infinitely() -> None:
 def test_bad_arguments_are_named(changes, error, words) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(error, match=words):
         run(**changes)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "error", "words"),
+    [
+        (0, "deepsek_v3", ValueError, "deepseek"),
+        (1, "H201", ValueError, "H201"),
+        (2, None, TypeError, "deployment: expected a Deployment, found NoneType"),
+        (3, {"in_len": 3}, TypeError, "workload: expected a Workload, found dict"),
+    ],
+)
+def test_what_is_served_is_checked(place, value, error, words) -> None:  # type: ignore[no-untyped-def]
+    given = ["deepseek_v3", "H200", DEPLOYMENT, WORKLOAD]
+    given[place] = value
+    with pytest.raises(error, match=words):
+        cost_sweep(*given, usd_per_hour=2.0, utilisation=0.5, uncertain={}, n=10, seed=1)

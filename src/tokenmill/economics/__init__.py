@@ -76,7 +76,7 @@ from .price_list import ListMargin, ListPrice, list_margin, list_price
 from .refusal import ScenarioError
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
-from .serving_cost import Pools, ServingCost, cost_sweep
+from .serving_cost import ServingCost, cost_sweep
 from .token import (
     billed_per_mtok,
     blended_tokens_per_s,
@@ -97,7 +97,6 @@ __all__ = [
     "LayerValues",
     "ListMargin",
     "ListPrice",
-    "Pools",
     "RaceResult",
     "RaceRow",
     "Scenario",
