@@ -77,6 +77,7 @@ from .refusal import ScenarioError
 from .regions import Offer, Place, RegionCost, compare_regions
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
+from .serving_cost import ServingCost, cost_sweep
 from .token import (
     billed_per_mtok,
     blended_tokens_per_s,
@@ -104,6 +105,7 @@ __all__ = [
     "RegionCost",
     "Scenario",
     "ScenarioError",
+    "ServingCost",
     "StackInputs",
     "StackLevels",
     "annuity",
@@ -128,6 +130,7 @@ __all__ = [
     "compute_over_revenue",
     "computed_inputs",
     "contract_costs",
+    "cost_sweep",
     "dies_per_wafer",
     "discount_factor",
     "equipment_usd_per_hour",

@@ -42,6 +42,8 @@ from .values import Evidence, Range, UnverifiedWarning
 if TYPE_CHECKING:
     from .performance import Performance
     from .predict import serve
+    from .search_run import Candidate, SearchResult
+    from .searching import pareto, search
 
 __all__ = [
     "PRECISION_BYTES",
@@ -49,6 +51,7 @@ __all__ = [
     "Accelerator",
     "ApiPrice",
     "Calibration",
+    "Candidate",
     "Catalogue",
     "CatalogueError",
     "ChipBill",
@@ -65,6 +68,7 @@ __all__ = [
     "Range",
     "Region",
     "RequestLengths",
+    "SearchResult",
     "UnverifiedWarning",
     "Workload",
     "accelerator",
@@ -75,14 +79,23 @@ __all__ = [
     "load_overrides",
     "model",
     "models",
+    "pareto",
     "priors",
     "regions",
+    "search",
     "serve",
     "workloads",
 ]
 
 # They load numba, which the catalogue does without.
-_COMPILED = {"Performance": "performance", "serve": "predict"}
+_COMPILED = {
+    "Candidate": "search_run",
+    "Performance": "performance",
+    "SearchResult": "search_run",
+    "pareto": "searching",
+    "search": "searching",
+    "serve": "predict",
+}
 
 
 def __getattr__(name: str) -> Any:
