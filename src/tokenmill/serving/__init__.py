@@ -1,6 +1,14 @@
-"""Serving: what one deployment of a model reaches, part by part, and which limit binds."""
+"""What serving a model takes, and what a deployment of it reaches, part by part.
+
+:func:`serve` answers for one deployment; the scalar functions behind it, over the float records of
+:mod:`tokenmill.serving.records`, are models for sweeps. Accelerators and shapes of models come from
+the catalogue or from the user.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from .accelerator import Accelerator
+from .calibration import PUBLISHED, Calibration
 from .catalogue import (
     Catalogue,
     accelerator,
@@ -14,6 +22,7 @@ from .catalogue import (
     regions,
     workloads,
 )
+from .deployment import Deployment, Pool, Workload
 from .entries import (
     ApiPrice,
     ChipBill,
@@ -25,27 +34,43 @@ from .entries import (
 )
 from .precision import PRECISION_BYTES, bytes_per_element
 from .prior import Prior
+from .records import Efficiency
 from .refusal import CatalogueError
 from .shape import ModelShape
 from .values import Evidence, Range, UnverifiedWarning
 
+if TYPE_CHECKING:
+    from .performance import Performance
+    from .predict import serve
+    from .search_run import Candidate, SearchResult
+    from .searching import pareto, search
+
 __all__ = [
     "PRECISION_BYTES",
+    "PUBLISHED",
     "Accelerator",
     "ApiPrice",
+    "Calibration",
+    "Candidate",
     "Catalogue",
     "CatalogueError",
     "ChipBill",
     "ChipFigure",
+    "Deployment",
     "DraftAcceptance",
+    "Efficiency",
     "Evidence",
     "ExpertCommunication",
     "ModelShape",
+    "Performance",
+    "Pool",
     "Prior",
     "Range",
     "Region",
     "RequestLengths",
+    "SearchResult",
     "UnverifiedWarning",
+    "Workload",
     "accelerator",
     "accelerators",
     "api_prices",
@@ -54,7 +79,28 @@ __all__ = [
     "load_overrides",
     "model",
     "models",
+    "pareto",
     "priors",
     "regions",
+    "search",
+    "serve",
     "workloads",
 ]
+
+# They load numba, which the catalogue does without.
+_COMPILED = {
+    "Candidate": "search_run",
+    "Performance": "performance",
+    "SearchResult": "search_run",
+    "pareto": "searching",
+    "search": "searching",
+    "serve": "predict",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _COMPILED:
+        from importlib import import_module
+
+        return getattr(import_module(f".{_COMPILED[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
