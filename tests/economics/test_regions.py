@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from tokenmill import economics as e
+from tokenmill.serving import catalogue
 
 
 class Region(NamedTuple):
@@ -77,3 +78,11 @@ def test_what_is_out_of_range_is_refused(
     places = {"us": REGIONS["us"]._replace(**region)}
     with pytest.raises(ValueError, match=words):
         e.compare_regions(places, {"H100": OFFERS["H100"]._replace(**offer)}, **MONEY)
+
+
+def test_the_regions_of_the_catalogue() -> None:
+    offers = {**OFFERS, "Ascend910C": e.Offer(25_000.0, 1.46, 1_400.0)}
+    found = e.compare_regions(catalogue.regions(), offers, **MONEY)
+    pairs = {(one.region, one.accelerator) for one in found}
+    american, chinese = ("H100", "GB200"), ("H20", "Ascend910C")
+    assert pairs == {("us", name) for name in american} | {("china", name) for name in chinese}
