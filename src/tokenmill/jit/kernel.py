@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.registry import CPUDispatcher
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,3 +26,30 @@ def kernel(function: F) -> F:
     """
     decorate = numba.njit(nogil=True, error_model="numpy", inline=_unless_starred)
     return cast(F, decorate(function))
+
+
+class _Block(CPUDispatcher):  # type: ignore[misc]
+    """A function that numba compiles into its callers, and Python interprets."""
+
+    def __call__(self, *values: Any) -> Any:
+        return self.py_func(*values)
+
+
+def block(function: F) -> F:
+    """Let numba compile a formula over whole records where compiled code calls it.
+
+    For models of many parts that read records of ninety fields. Inlined at the level of numba's own
+    code, a part would be typed again wherever it stands; and unpacking the records for calls from
+    Python, which most parts never see, is three quarters of the time it takes to compile them. So
+    a part is a function of its own without that wrapper, and a call from Python is interpreted:
+    microseconds, nothing to compile but :mod:`tokenmill.jit`'s functions, and the same bits. There
+    a division by zero raises, as Python does.
+    """
+    options = {
+        "nopython": True,
+        "nogil": True,
+        "error_model": "numpy",
+        "no_cpython_wrapper": True,
+        "no_cfunc_wrapper": True,
+    }
+    return cast(F, _Block(py_func=function, targetoptions=options))
