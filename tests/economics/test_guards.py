@@ -10,6 +10,7 @@ import tokenmill
 from tokenmill import economics as e
 
 PYTHON = {
+    "compare_regions",
     "load_scenario",
     "parse_scenario",
     "race",
@@ -92,6 +93,7 @@ def test_a_limit(formula: object, arguments: tuple[float, ...], expected: float)
         (e.annuity, (1000.0, 0.1, 5.0)),
         (e.breakeven_volume_served, (6e8, 1.5, 0.7, 0.9, 0.1, 5.0)),
         (e.committed_rent, (2.0, 0.1, 1.0, 3.0)),
+        (e.keep_saving_usd, (1e-5, 1e-9, 1e-3, 600.0)),
         (e.keep_seconds, (1e-5, 1e7, 0.002)),
         (e.mean_grown, (2.0, 0.1, 3.0)),
         (e.spot_usd_per_hour, (1.5, 0.1, 2.0, 0.4, 2.4)),

@@ -34,15 +34,7 @@ _MOST_ACCELERATORS = 1024
 
 @dataclass(frozen=True)
 class Priced:
-    """One deployment and what its tokens cost, USD per million.
-
-    Attributes
-    ----------
-    usd_mtok_out : float
-        Output tokens, each with its share of the prompt.
-    usd_mtok_prompt, usd_mtok_answer : float
-        The split: computed prompt tokens, and output tokens without their prompts.
-    """
+    """One deployment and what its tokens cost, USD per million."""
 
     model: ModelShape
     accelerator: Accelerator
@@ -58,15 +50,18 @@ class Priced:
 
     @property
     def usd_mtok_out(self) -> float:
+        """Output tokens, each with its share of the prompt."""
         return self.per_mtok(self.performance.tokens_per_s_gpu)
 
     @property
-    def usd_mtok_prompt(self) -> float:
-        return self.per_mtok(self.performance.prefill_tokens_per_s_gpu)
+    def usd_mtok_answer(self) -> float:
+        """Output tokens without their prompts."""
+        return self.per_mtok(self.performance.decode_tokens_per_s_gpu)
 
     @property
-    def usd_mtok_answer(self) -> float:
-        return self.per_mtok(self.performance.decode_tokens_per_s_gpu)
+    def usd_mtok_prompt(self) -> float:
+        """Prompt tokens that are computed."""
+        return self.per_mtok(self.performance.prefill_tokens_per_s_gpu)
 
 
 def run_cost(arguments: argparse.Namespace) -> None:
@@ -81,6 +76,9 @@ def run_cost(arguments: argparse.Namespace) -> None:
         warnings.simplefilter("always", UnverifiedWarning)
         try:
             priced = _priced(arguments)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise CommandError(f"{error.filename or arguments.model}: {reason}") from None
         except ValueError as error:
             raise CommandError(str(error)) from None
     for message in dict.fromkeys(str(warning.message) for warning in caught):
@@ -103,8 +101,10 @@ def _priced(arguments: argparse.Namespace) -> Priced:
     workload = _workload(arguments)
     deployment, performance = _served(shape, chip, arguments, workload)
     if not performance.feasible:
+        fits = f"; at most {performance.max_batch:,.0f} sequences fit"
         raise CommandError(
             f"{shape.name} on {deployment.accelerators} x {chip.name}: {performance.reason}"
+            f"{fits if performance.max_batch >= 1.0 else ''}"
         )
     return Priced(shape, chip, deployment, workload, performance, rent, arguments.utilisation)
 
@@ -133,8 +133,11 @@ def _served(
         return asked, serve(shape, chip, asked, workload)
     accelerators = 1
     while True:
-        degrees = {"data_parallel" if shape.experts else "tensor_parallel": accelerators}
-        deployment = replace(asked, **degrees)
+        deployment = (
+            replace(asked, data_parallel=accelerators)
+            if shape.experts
+            else replace(asked, tensor_parallel=accelerators)
+        )
         performance = serve(shape, chip, deployment, workload)
         if performance.feasible or accelerators >= _MOST_ACCELERATORS:
             return deployment, performance
@@ -204,7 +207,7 @@ def _as_dict(priced: Priced) -> dict[str, Any]:
         "performance": found,
         "usd_per_hour": priced.usd_per_hour,
         "utilisation": priced.utilisation,
-        "usd_per_mtok_out": _plain(priced.usd_mtok_out),
+        "usd_per_mtok": _plain(priced.usd_mtok_out),
         "usd_per_mtok_answer": _plain(priced.usd_mtok_answer),
         "usd_per_mtok_prompt": _plain(priced.usd_mtok_prompt),
     }

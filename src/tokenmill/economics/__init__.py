@@ -74,8 +74,10 @@ from .ownership import StackInputs, StackLevels, stack
 from .prefix_keep import keep_saving_usd, keep_seconds, recompute_usd, storage_usd_per_second
 from .price_list import ListMargin, ListPrice, list_margin, list_price
 from .refusal import ScenarioError
+from .regions import Offer, Place, RegionCost, compare_regions
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
+from .serving_cost import ServingCost, cost_sweep
 from .token import (
     billed_per_mtok,
     blended_tokens_per_s,
@@ -96,10 +98,14 @@ __all__ = [
     "LayerValues",
     "ListMargin",
     "ListPrice",
+    "Offer",
+    "Place",
     "RaceResult",
     "RaceRow",
+    "RegionCost",
     "Scenario",
     "ScenarioError",
+    "ServingCost",
     "StackInputs",
     "StackLevels",
     "annuity",
@@ -118,11 +124,13 @@ __all__ = [
     "colocation_usd_per_hour",
     "combined_fall",
     "committed_rent",
+    "compare_regions",
     "compute_demand",
     "compute_over_research",
     "compute_over_revenue",
     "computed_inputs",
     "contract_costs",
+    "cost_sweep",
     "dies_per_wafer",
     "discount_factor",
     "equipment_usd_per_hour",

@@ -13,13 +13,27 @@ from .catalogue import (
     Catalogue,
     accelerator,
     accelerators,
+    api_prices,
     default_catalogue,
     load_overrides,
     model,
     models,
+    priors,
+    regions,
+    workloads,
 )
 from .deployment import Deployment, Pool, Workload
+from .entries import (
+    ApiPrice,
+    ChipBill,
+    ChipFigure,
+    DraftAcceptance,
+    ExpertCommunication,
+    Region,
+    RequestLengths,
+)
 from .precision import PRECISION_BYTES, bytes_per_element
+from .prior import Prior
 from .records import Efficiency
 from .refusal import CatalogueError
 from .shape import ModelShape
@@ -28,35 +42,60 @@ from .values import Evidence, Range, UnverifiedWarning
 if TYPE_CHECKING:
     from .performance import Performance
     from .predict import serve
+    from .search_run import Candidate, SearchResult
+    from .searching import pareto, search
 
 __all__ = [
     "PRECISION_BYTES",
     "PUBLISHED",
     "Accelerator",
+    "ApiPrice",
     "Calibration",
+    "Candidate",
     "Catalogue",
     "CatalogueError",
+    "ChipBill",
+    "ChipFigure",
     "Deployment",
+    "DraftAcceptance",
     "Efficiency",
     "Evidence",
+    "ExpertCommunication",
     "ModelShape",
     "Performance",
     "Pool",
+    "Prior",
     "Range",
+    "Region",
+    "RequestLengths",
+    "SearchResult",
     "UnverifiedWarning",
     "Workload",
     "accelerator",
     "accelerators",
+    "api_prices",
     "bytes_per_element",
     "default_catalogue",
     "load_overrides",
     "model",
     "models",
+    "pareto",
+    "priors",
+    "regions",
+    "search",
     "serve",
+    "workloads",
 ]
 
 # They load numba, which the catalogue does without.
-_COMPILED = {"Performance": "performance", "serve": "predict"}
+_COMPILED = {
+    "Candidate": "search_run",
+    "Performance": "performance",
+    "SearchResult": "search_run",
+    "pareto": "searching",
+    "search": "searching",
+    "serve": "predict",
+}
 
 
 def __getattr__(name: str) -> Any:
