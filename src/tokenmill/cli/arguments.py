@@ -37,11 +37,29 @@ def build_parser() -> argparse.ArgumentParser:
     _add_race(commands)
     _add_route(commands)
     _add_charge(commands)
-    info = commands.add_parser(
-        "info", help="show version, instruction sets, threads and compiler", allow_abbrev=False
-    )
-    info.set_defaults(run=_run_info)
+    _add_info(commands)
     return parser
+
+
+def _add_info(commands: argparse._SubParsersAction[_Parser]) -> None:
+    info = commands.add_parser(
+        "info",
+        help="what is installed here, and what does the catalogue hold?",
+        description="Show version, instruction sets, threads, compiler and data; or list the "
+        "accelerators, the models or the prices of the catalogue, each with its grade of "
+        "confidence.",
+        allow_abbrev=False,
+    )
+    info.add_argument(
+        "topic",
+        nargs="?",
+        choices=("accelerators", "models", "prices"),
+        metavar="accelerators|models|prices",
+        help="what to list",
+    )
+    info.add_argument("--catalogue", metavar="FILE", help="entries and fields of your own, in TOML")
+    info.add_argument("--json", action="store_true", help="print JSON, with sources and dates")
+    info.set_defaults(run=_run_info)
 
 
 def _add_race(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -199,9 +217,9 @@ def _run_race(arguments: argparse.Namespace) -> None:
 
 
 def _run_info(arguments: argparse.Namespace) -> None:
-    from .. import show_config
+    from .info import run_info
 
-    show_config()
+    run_info(arguments)
 
 
 def count(text: str) -> int:

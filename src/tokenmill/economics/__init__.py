@@ -74,6 +74,7 @@ from .ownership import StackInputs, StackLevels, stack
 from .prefix_keep import keep_saving_usd, keep_seconds, recompute_usd, storage_usd_per_second
 from .price_list import ListMargin, ListPrice, list_margin, list_price
 from .refusal import ScenarioError
+from .regions import Offer, Place, RegionCost, compare_regions
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
 from .serving_cost import ServingCost, cost_sweep
@@ -97,8 +98,11 @@ __all__ = [
     "LayerValues",
     "ListMargin",
     "ListPrice",
+    "Offer",
+    "Place",
     "RaceResult",
     "RaceRow",
+    "RegionCost",
     "Scenario",
     "ScenarioError",
     "ServingCost",
@@ -120,6 +124,7 @@ __all__ = [
     "colocation_usd_per_hour",
     "combined_fall",
     "committed_rent",
+    "compare_regions",
     "compute_demand",
     "compute_over_research",
     "compute_over_revenue",

@@ -13,13 +13,27 @@ from .catalogue import (
     Catalogue,
     accelerator,
     accelerators,
+    api_prices,
     default_catalogue,
     load_overrides,
     model,
     models,
+    priors,
+    regions,
+    workloads,
 )
 from .deployment import Deployment, Pool, Workload
+from .entries import (
+    ApiPrice,
+    ChipBill,
+    ChipFigure,
+    DraftAcceptance,
+    ExpertCommunication,
+    Region,
+    RequestLengths,
+)
 from .precision import PRECISION_BYTES, bytes_per_element
+from .prior import Prior
 from .records import Efficiency
 from .refusal import CatalogueError
 from .shape import ModelShape
@@ -35,30 +49,42 @@ __all__ = [
     "PRECISION_BYTES",
     "PUBLISHED",
     "Accelerator",
+    "ApiPrice",
     "Calibration",
     "Candidate",
     "Catalogue",
     "CatalogueError",
+    "ChipBill",
+    "ChipFigure",
     "Deployment",
+    "DraftAcceptance",
     "Efficiency",
     "Evidence",
+    "ExpertCommunication",
     "ModelShape",
     "Performance",
     "Pool",
+    "Prior",
     "Range",
+    "Region",
+    "RequestLengths",
     "SearchResult",
     "UnverifiedWarning",
     "Workload",
     "accelerator",
     "accelerators",
+    "api_prices",
     "bytes_per_element",
     "default_catalogue",
     "load_overrides",
     "model",
     "models",
     "pareto",
+    "priors",
+    "regions",
     "search",
     "serve",
+    "workloads",
 ]
 
 # They load numba, which the catalogue does without.
