@@ -11,8 +11,7 @@ import json
 import time
 from typing import Any
 
-from tokenmill.serving import search
-from tokenmill.serving.deployment import Workload
+from tokenmill.serving import Workload, search
 
 from . import limits
 from . import serving_work as work

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from .._version import __version__
+from .arguments_cost import add_cost
 
 _MOST_SCENARIOS = 10**15
 _MOST_THREADS = 4096
@@ -37,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_race(commands)
     _add_route(commands)
     _add_charge(commands)
+    add_cost(commands).set_defaults(run=_run_cost)
     _add_info(commands)
     return parser
 
@@ -202,6 +204,12 @@ def _run_charge(arguments: argparse.Namespace) -> int:
     from .charge import run_charge
 
     return run_charge(arguments)
+
+
+def _run_cost(arguments: argparse.Namespace) -> None:
+    from .cost import run_cost
+
+    run_cost(arguments)
 
 
 def _run_route(arguments: argparse.Namespace) -> None:
