@@ -67,7 +67,7 @@ class Costs:
     def tpot_s(self, batch: float) -> float:
         """Return the time per output token that a user sees."""
         c = self.case
-        own = self.step_s(batch) / c.load.accept_len
+        own = self.step_s(batch) / c.load.accept_len / self.constants.disaggregated
         if c.point.phase != "agg" or batch * c.layout.data_parallel <= 1.0:
             return own
         return own + self.constants.prefill_interference * batch * self.per_output_s()
