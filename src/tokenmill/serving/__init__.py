@@ -19,6 +19,8 @@ from .catalogue import (
     models,
 )
 from .deployment import Deployment, Pool, Workload
+from .efficiency_file import fitted, load_calibration
+from .points import Point, read_points
 from .precision import PRECISION_BYTES, bytes_per_element
 from .records import Efficiency
 from .refusal import CatalogueError
@@ -28,6 +30,7 @@ from .values import Evidence, Range, UnverifiedWarning
 if TYPE_CHECKING:
     from .performance import Performance
     from .predict import serve
+    from .validation import Validation, validate
 
 __all__ = [
     "PRECISION_BYTES",
@@ -41,22 +44,33 @@ __all__ = [
     "Evidence",
     "ModelShape",
     "Performance",
+    "Point",
     "Pool",
     "Range",
     "UnverifiedWarning",
+    "Validation",
     "Workload",
     "accelerator",
     "accelerators",
     "bytes_per_element",
     "default_catalogue",
+    "fitted",
+    "load_calibration",
     "load_overrides",
     "model",
     "models",
+    "read_points",
     "serve",
+    "validate",
 ]
 
 # They load numba, which the catalogue does without.
-_COMPILED = {"Performance": "performance", "serve": "predict"}
+_COMPILED = {
+    "Performance": "performance",
+    "Validation": "validation",
+    "serve": "predict",
+    "validate": "validation",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from .build import layout_record, load_record, machine_record, pool_record, shap
 from .calibration import Calibration
 from .catalogue import accelerator, model
 from .deployment import Deployment, Pool, Workload
+from .drafts import accept_length
 from .points import Point, PrefillPool
 from .records import Layout, Load, Machine, Shape
 from .shape import ModelShape
@@ -193,10 +194,7 @@ def _workload(point: Point) -> Workload:
     drafts = point.drafts or 0.0
     accepted = point.accept_len
     if accepted is None:
-        accepted, chance = 1.0, 1.0
-        for depth in range(int(drafts)):
-            chance *= _FIRST_ACCEPTED * _NEXT_ACCEPTED**depth
-            accepted += chance
+        accepted = float(accept_length(_FIRST_ACCEPTED, _NEXT_ACCEPTED, drafts))
     prompt = _UNSTATED_TOKENS if point.in_len is None else point.in_len
     answer = point.out_len or _UNSTATED_TOKENS
     if point.ctx_len is not None and point.phase in ("decode", "disagg"):

@@ -108,7 +108,11 @@ def predict(case: Case, calibration: Calibration) -> float:
         The model has none: it does not fit, or the price or power is not known.
     """
     costs = Costs(case, calibration)
-    found = _METRICS[case.point.metric](costs)
+    try:
+        found = _METRICS[case.point.metric](costs)
+    except ArithmeticError:
+        # Kernels that Python interprets raise where compiled ones would give an infinity.
+        raise Excluded("the model gives no finite figure") from None
     if not 0.0 < found < float("inf"):
         raise Excluded("the model gives no finite figure")
     return found
@@ -128,8 +132,10 @@ def _output(costs: Costs) -> float:
         return decode
     group = n * c.layout.data_parallel * c.replicas
     pool = c.pools * c.pool.tensor_parallel * c.pool.data_parallel
-    prompts = e.disaggregated / costs.prompt_token_s(c.pool) * c.pools * c.pool.data_parallel
-    answers = prompts * c.load.out_len / max(float(new_tokens(c.load)), 1e-300)
+    prompt = costs.prompt_token_s(c.pool) * float(new_tokens(c.load))
+    if prompt <= 0.0:
+        return decode * group / (group + pool)
+    answers = e.disaggregated * c.pools * c.pool.data_parallel * c.load.out_len / prompt
     return min(decode * group, answers) / (group + pool)
 
 
