@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_charge(commands)
     add_cost(commands).set_defaults(run=_run_cost)
     _add_info(commands)
+    _add_validate(commands)
     return parser
 
 
@@ -198,6 +199,28 @@ def _add_charge(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     _add_threads(charge)
     charge.set_defaults(run=_run_charge)
+
+
+def _add_validate(commands: argparse._SubParsersAction[_Parser]) -> None:
+    validate = commands.add_parser(
+        "validate",
+        help="how far is the serving model from published measurements?",
+        description="Predict every point of a file of measurements, and show the errors: of each "
+        "point, and of the whole, by family, accelerator and metric.",
+        allow_abbrev=False,
+    )
+    validate.add_argument(
+        "file", nargs="?", metavar="FILE", help="points in JSON lines (default: the embedded ones)"
+    )
+    validate.add_argument("--json", action="store_true", help="print JSON instead of the tables")
+    validate.add_argument("--plot", metavar="FILE.png", help="write a picture (.png, .svg or .pdf)")
+    validate.set_defaults(run=_run_validate)
+
+
+def _run_validate(arguments: argparse.Namespace) -> None:
+    from .validate import run_validate
+
+    run_validate(arguments)
 
 
 def _run_charge(arguments: argparse.Namespace) -> int:

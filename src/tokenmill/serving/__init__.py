@@ -23,6 +23,7 @@ from .catalogue import (
     workloads,
 )
 from .deployment import Deployment, Pool, Workload
+from .efficiency_file import fitted, load_calibration
 from .entries import (
     ApiPrice,
     ChipBill,
@@ -32,6 +33,7 @@ from .entries import (
     Region,
     RequestLengths,
 )
+from .points import Point, read_points
 from .precision import PRECISION_BYTES, bytes_per_element
 from .prior import Prior
 from .records import Efficiency
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from .predict import serve
     from .search_run import Candidate, SearchResult
     from .searching import pareto, search
+    from .validation import Validation, validate
 
 __all__ = [
     "PRECISION_BYTES",
@@ -63,6 +66,7 @@ __all__ = [
     "ExpertCommunication",
     "ModelShape",
     "Performance",
+    "Point",
     "Pool",
     "Prior",
     "Range",
@@ -70,20 +74,25 @@ __all__ = [
     "RequestLengths",
     "SearchResult",
     "UnverifiedWarning",
+    "Validation",
     "Workload",
     "accelerator",
     "accelerators",
     "api_prices",
     "bytes_per_element",
     "default_catalogue",
+    "fitted",
+    "load_calibration",
     "load_overrides",
     "model",
     "models",
     "pareto",
     "priors",
+    "read_points",
     "regions",
     "search",
     "serve",
+    "validate",
     "workloads",
 ]
 
@@ -92,9 +101,11 @@ _COMPILED = {
     "Candidate": "search_run",
     "Performance": "performance",
     "SearchResult": "search_run",
+    "Validation": "validation",
     "pareto": "searching",
     "search": "searching",
     "serve": "predict",
+    "validate": "validation",
 }
 
 
