@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks import serving_report
+from tokenmill.serving import read_points, validate
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = {
     name: (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("economics", "serving")
@@ -45,3 +48,9 @@ def test_an_example_prints_what_stands_below_it(
 def test_lines_fit_the_page(page: str) -> None:
     inside = [line for code, _ in EXAMPLES[page] for line in code.splitlines()]
     assert max(map(len, inside)) <= 110
+
+
+def test_the_table_of_accuracy_is_what_the_model_gives() -> None:
+    block = serving_report.block(validate(read_points()))
+    assert block in PAGES["serving"]
+    assert serving_report.filled(PAGES["serving"], block) == PAGES["serving"]

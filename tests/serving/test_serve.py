@@ -15,6 +15,7 @@ from tokenmill.serving import (
     Pool,
     Workload,
     accelerator,
+    fitted,
     model,
     serve,
 )
@@ -39,7 +40,7 @@ def blended(found: Performance, inputs: float, hit: float, usd_per_hour: float) 
 
 def test_the_worked_example() -> None:
     """DeepSeek-V3 on H800, EP128 decode and EP32 prefill, two dollars an hour."""
-    found = serve("deepseek_v3", "H800", DAY, PROFILE)
+    found = serve("deepseek_v3", "H800", DAY, PROFILE, efficiency=PUBLISHED)
     printed = {
         "attention": "4.259",
         "core": "18.01",
@@ -73,7 +74,7 @@ def test_the_worked_example() -> None:
 
 
 def test_explain_names_parts_and_roofs() -> None:
-    text = serve("deepseek_v3", "H800", DAY, PROFILE).explain()
+    text = serve("deepseek_v3", "H800", DAY, PROFILE, efficiency=PUBLISHED).explain()
     lines = text.splitlines()
     assert lines[0].startswith("2.")
     assert any(line.split()[:2] == ["all-to-all", "32.690"] for line in lines)
@@ -121,11 +122,17 @@ def test_calibration_reaches_the_records() -> None:
     assert scales.efficiency("slow").fixed_scale == 2.0
     dense = Deployment(tensor_parallel=8, attention_precision="bf16", engine="slow")
     workload = Workload()
-    plain = serve("llama_3_1_70b", "H100", dense, workload)
+    plain = serve("llama_3_1_70b", "H100", dense, workload, efficiency=PUBLISHED)
     slowed = serve("llama_3_1_70b", "H100", dense, workload, efficiency=scales)
     assert slowed.parts["fixed"].seconds == pytest.approx(2 * plain.parts["fixed"].seconds)
     same = serve("llama_3_1_70b", "H100", dense, workload, efficiency=CONSTANTS)
     assert same == plain
+
+
+def test_without_constants_those_fitted_to_measurements_count() -> None:
+    found = serve("deepseek_v3", "H800", DAY, PROFILE)
+    assert found == serve("deepseek_v3", "H800", DAY, PROFILE, efficiency=fitted())
+    assert found != serve("deepseek_v3", "H800", DAY, PROFILE, efficiency=PUBLISHED)
 
 
 def test_shapes_become_records() -> None:

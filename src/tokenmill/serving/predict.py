@@ -41,7 +41,7 @@ def serve(
     deployment : Deployment
     workload : Workload
     efficiency : Calibration, Efficiency or None
-        Calibrated constants; None is the published ones.
+        Calibrated constants; None is those fitted to published measurements, :func:`fitted`.
 
     Returns
     -------

@@ -13,10 +13,11 @@ from .build import (
     pool_record,
     shape_record,
 )
-from .calibration import PUBLISHED, Calibration
+from .calibration import Calibration
 from .catalogue import accelerator as accelerator_by_name
 from .catalogue import model as model_by_name
 from .deployment import Deployment, Workload
+from .efficiency_file import fitted
 from .records import Efficiency, Layout, Load, Machine, Shape
 from .shape import ModelShape
 
@@ -52,7 +53,7 @@ def require(name: str, value: object, kind: type) -> None:
 
 
 def calibration_of(efficiency: Calibration | Efficiency | None) -> Calibration:
-    """Return a calibration: None is the published one, constants alone have no factors.
+    """Return a calibration: None is the fitted one, constants alone have no factors.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def calibration_of(efficiency: Calibration | Efficiency | None) -> Calibration:
         It is none of these.
     """
     if efficiency is None:
-        return PUBLISHED
+        return fitted()
     if isinstance(efficiency, Efficiency):
         return Calibration(Efficiency(*map(float, efficiency)))
     require("efficiency", efficiency, Calibration)
