@@ -14,8 +14,8 @@ from tokenmill.economics import (
     revenue_per_mtok,
     stack,
 )
-from tokenmill.economics.board import race_inputs
-from tokenmill.economics.race_model import PlayerValues, WorldValues, stack_inputs
+from tokenmill.economics.lineup import line_up
+from tokenmill.economics.race_model import stack_inputs
 
 Dump = Callable[[dict[str, Any]], bytes]
 
@@ -30,15 +30,15 @@ LIST_PRICES = {
 
 def at_the_medians() -> dict[str, StackLevels]:
     """The ownership stack of every player with all inputs at their medians."""
-    scenario = load_scenario()
-    inputs, _ = race_inputs(scenario)
-    centres = [quantity.centre for quantity in inputs.values()]
-    world = WorldValues(*centres[: len(WorldValues._fields)])
-    width = len(PlayerValues._fields)
-    starts = range(len(world), len(centres), width)
-    values = [PlayerValues(*centres[start : start + width]) for start in starts]
-    levels = [stack(stack_inputs(world, player, 1.0)) for player in values]
-    return {player.key: level for player, level in zip(scenario.players, levels, strict=True)}
+    lineup = line_up(load_scenario())
+    values = lineup.medians()
+    world = lineup.world_at(values)
+    levels = {}
+    for index, player in enumerate(lineup.scenario.players):
+        speed = lineup.speed_at(values, index)
+        record = lineup.player_at(values, index)
+        levels[player.key] = stack(stack_inputs(world, record, speed, 1.0, -1))
+    return levels
 
 
 def test_accelerator_hours() -> None:

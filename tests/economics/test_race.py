@@ -18,8 +18,8 @@ from tokenmill.economics import (
     parse_scenario,
     race,
 )
-from tokenmill.economics.board import race_inputs
-from tokenmill.economics.deciders import evaluate, find_deciders
+from tokenmill.economics.deciders import find_deciders
+from tokenmill.economics.lineup import line_up
 
 Dump = Callable[[dict[str, Any]], bytes]
 N = 32_768
@@ -100,13 +100,12 @@ def test_deciders_are_ordered_by_effect(board: RaceResult) -> None:
 
 def test_the_same_parameter_of_all_players_is_one_stream() -> None:
     scenario = load_scenario()
-    inputs, streams = race_inputs(scenario)
+    lineup = line_up(scenario)
     for player in scenario.players:
         for key, quantity in player.values.items():
             own = f"stream.{quantity.stream}" if quantity.stream else f"players.*.{key}"
-            assert streams[f"players.{player.key}.{key}"] == own
-    assert not any(name.startswith("world.") for name in streams)
-    assert list(inputs)[: len(scenario.world)] == [f"world.{key}" for key in scenario.world]
+            assert lineup.stream(f"players.{player.key}.{key}") == own
+    assert not any(name.startswith("world.") for name in lineup.streams)
 
 
 def _race(dump: Dump, table: dict[str, Any], n: int = N) -> RaceResult:
@@ -153,9 +152,8 @@ def test_owning_and_renting_at_the_price_of_owning(table: dict[str, Any], dump: 
     renter = {"title": "renter", "owns": ["model", "app"], "rent_usd_h": 1.0}
     renter |= {key: constants[key] for key in ("utilisation", "decode_tok_s", "prefill_tok_s")}
     table["players"] = {"owner": owner, "renter": renter}
-    scenario = parse_scenario(dump(table))
-    inputs, _ = race_inputs(scenario)
-    costs = evaluate({name: quantity.centre for name, quantity in inputs.items()}, scenario)
+    lineup = line_up(parse_scenario(dump(table)))
+    costs = [lineup.standing_at(lineup.medians(), index).cost for index in range(2)]
     own_hour = costs[0] / costs[1]
     assert own_hour == pytest.approx(1.69, rel=0.25)
     for factor, winner in ((0.999, "renter"), (1.001, "owner")):
@@ -231,9 +229,9 @@ def test_of_two_leaders_the_cheaper_one_is_analysed(table: dict[str, Any], dump:
     results = (race(scenario, n=2, seed=seed, threads=1) for seed in range(32))
     result = next(r for r in results if r.rows[0].probability_cheapest == 0.5)
     assert [entry.key for entry in result.rows] == ["a", "b"]
-    inputs, streams = race_inputs(scenario)
-    assert result.deciders == find_deciders(scenario, inputs, streams, leader=1)
-    assert result.deciders != find_deciders(scenario, inputs, streams, leader=0)
+    lineup = line_up(scenario)
+    assert result.deciders == find_deciders(lineup, leader=1)
+    assert result.deciders != find_deciders(lineup, leader=0)
 
 
 def test_falling_at_the_same_pace_is_for_ever(table: dict[str, Any], dump: Dump) -> None:

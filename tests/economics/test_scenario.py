@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tokenmill.economics import ScenarioError, load_scenario, parse_scenario
-from tokenmill.economics.fields import LAYERS, PLAYER, WORLD, needed_keys
+from tokenmill.economics.fields import LAYERS, PLAYER, WORLD
 from tokenmill.economics.forms import FORMS
+from tokenmill.economics.needs import needed_keys, needed_world_keys
 
 Table = dict[str, Any]
 Dump = Callable[[Table], bytes]
@@ -40,7 +41,7 @@ def test_the_embedded_scenario_is_whole() -> None:
     assert scenario.file == "race.toml"
     assert len(scenario.players) >= 6
     assert scenario.warnings == ()
-    assert set(scenario.world) == set(WORLD)
+    assert set(scenario.world) == set(needed_world_keys(scenario.world))
     for player in scenario.players:
         assert player.text
         for key, quantity in player.values.items():
@@ -123,7 +124,7 @@ def test_a_value_outside_its_domain_is_refused(table: Table, dump: Dump) -> None
 
 
 def test_every_world_key_is_needed(table: Table, dump: Dump) -> None:
-    for key in WORLD:
+    for key in table["world"]:
         spoiled = copy.deepcopy(table)
         del spoiled["world"][key]
         error = refused(dump(spoiled))
@@ -359,7 +360,15 @@ def test_all_layers_together_need_all_parameters() -> None:
     nothing, everything = frozenset[str](), frozenset(LAYERS)
     quotes = {"chip_price_usd", "colo_usd_kw_month", "rent_usd_h", "api_price_ratio"}
     margins = {"chip_margin", "server_margin", "site_margin", "cloud_margin", "api_margin"}
-    assert set(needed_keys(nothing, nothing)) == set(PLAYER) - quotes - {"partner_margin"}
+    either = {"partner_margin", "speed_ratio", "accept_len"}
+    assert set(needed_keys(nothing, nothing)) == set(PLAYER) - quotes - either
+    computed = set(needed_keys(nothing, nothing, computes=True))
+    assert computed ^ set(needed_keys(nothing, nothing)) == {
+        "speed_ratio",
+        "accept_len",
+        "decode_tok_s",
+        "prefill_tok_s",
+    }
     assert not margins & set(needed_keys(everything, frozenset(quotes)))
     assert set(needed_keys(nothing, frozenset({"api_price_ratio"}))) == {
         "api_price_ratio",

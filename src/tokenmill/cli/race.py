@@ -8,7 +8,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..economics.board import DEFAULT_N, DEFAULT_SEED, RaceResult, race
+from ..economics.board import RaceResult
+from ..economics.racing import DEFAULT_N, DEFAULT_SEED, race
 from ..economics.refusal import ScenarioError
 from ..economics.scenario import Scenario
 from ..economics.scenario_file import load_scenario

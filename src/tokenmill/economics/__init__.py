@@ -5,7 +5,7 @@ from a model of your own, or hand one to :func:`tokenmill.sweep`. Money is USD, 
 per year, a token is one output token with its share of the prompt.
 """
 
-from .board import RaceResult, RaceRow, race
+from .board import RaceResult, RaceRow, Spread
 from .capital import annuity, annuity_with_residual, discount_factor, irr, npv
 from .chip import (
     bill_of_materials,
@@ -32,6 +32,7 @@ from .gpu_hour import (
 from .growth import combined_fall, grown, inference_share, margin_after, survival_years
 from .margins import margin_at_price, margin_from_markup, markup_from_margin, price_at_margin
 from .ownership import StackInputs, StackLevels, stack
+from .racing import race
 from .refusal import ScenarioError
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
@@ -48,6 +49,7 @@ __all__ = [
     "RaceRow",
     "Scenario",
     "ScenarioError",
+    "Spread",
     "StackInputs",
     "StackLevels",
     "annuity",

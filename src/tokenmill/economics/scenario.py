@@ -20,13 +20,26 @@ def short_name(title: str) -> str:
 
 @dataclass(frozen=True)
 class Player:
-    """One player: its key in the file, its title, what it owns, and the parameters that matter."""
+    """One player.
+
+    Attributes
+    ----------
+    key, title, text : str
+        Its key in the file, its title and its description.
+    owns : tuple of str
+        Layers it owns.
+    values : mapping of str to Quantity
+        Parameters that matter.
+    switchable : tuple of str
+        Layers whose ownership can be switched, since the file says what the other side costs.
+    """
 
     key: str
     title: str
     text: str
     owns: tuple[str, ...]
     values: Mapping[str, Quantity]
+    switchable: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
 
-from .fields import LAYERS, PLAYER, QUOTES, WORLD, Field, needed_keys, useful_layers
+from .fields import LAYERS, PLAYER, WORLD, Field
+from .needs import QUOTES, needed_keys, needed_world_keys, switch_keys, useful_layers
 from .quantity import Quantity, parse_quantity
 from .refusal import ScenarioError, describe, join, nearest, one_of, shown
 from .scenario import Player, Scenario
@@ -159,10 +160,12 @@ class _Reader:
         """Return what all players share."""
         table = self.subtable("world", self.table.get("world"))
         self.check_keys("world", table, WORLD)
-        for key, field in WORLD.items():
+        needed = needed_world_keys(table)
+        for key in needed:
             if key not in table:
-                raise self.missing("world", field)
-        return {key: self.quantity(f"world.{key}", table[key], WORLD[key]) for key in WORLD}
+                raise self.missing("world", WORLD[key])
+        self.notes += [f"world.{key} has no effect" for key in table if key not in needed]
+        return {key: self.quantity(f"world.{key}", table[key], WORLD[key]) for key in table}
 
     def read_defaults(self) -> None:
         """Read what a player has unless its own table says otherwise."""
@@ -213,11 +216,15 @@ class _Reader:
         for name in needed:
             if name not in available:
                 raise self.missing(path, PLAYER[name])
-        self.notes += [f"{path}.{name} has no effect" for name in given if name not in needed]
+        switches = switch_keys(owned, quotes)
+        switchable = [layer for layer, keys in switches.items() if available.keys() >= set(keys)]
+        used = dict.fromkeys((*needed, *(key for layer in switchable for key in switches[layer])))
+        self.notes += [f"{path}.{name} has no effect" for name in given if name not in used]
         idle = [layer for layer in LAYERS if layer in owned - useful_layers(owned, quotes)]
         self.notes += [f"{path}.owns: {layer!r} has no effect, a price covers it" for layer in idle]
         owns = tuple(layer for layer in LAYERS if layer in owned)
-        return Player(key, title, text, owns, {name: available[name] for name in needed})
+        values = {name: available[name] for name in used}
+        return Player(key, title, text, owns, values, tuple(switchable))
 
     def layers(self, key: str, value: object) -> frozenset[str]:
         """Return the layers that a player owns."""
