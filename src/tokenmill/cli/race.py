@@ -15,8 +15,9 @@ from ..economics.scenario import Scenario
 from ..economics.scenario_file import load_scenario
 from .failure import CommandError
 from .files import check_writable, write_whole
+from .findings import closing, format_savings
 from .progress import progress
-from .text import closing, format_table, heading
+from .text import format_table, heading
 
 _PICTURES = (".png", ".svg", ".pdf")
 _PAGES = (".html", ".htm")
@@ -93,4 +94,5 @@ def _show(result: RaceResult, *, as_json: bool) -> None:
 
         print_board(result)
     else:
-        print("\n".join((heading(result), "", *format_table(result), "", *closing(result))))
+        tables = (*format_table(result), "", *format_savings(result))
+        print("\n".join((heading(result), "", *tables, "", *closing(result))))

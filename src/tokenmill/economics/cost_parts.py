@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from .ownership import StackLevels
 
-# What a part is called where it is shown, in the order of the stack.
+# What a part is called where it is shown, in the order of the stack. A bought layer's margin is in
+# the part of that layer; "rent" is the price of rented hours, or what a cloud puts on its own cost.
 PARTS = {
     "chip": "chip",
     "server": "server and network",
     "site": "data centre",
     "power": "power",
     "operations": "staff and repair",
-    "cloud": "rent, or a cloud's margin",
-    "model": "research, API bill or margin",
+    "cloud": "rent",
+    "model": "API or research",
     "app": "reseller",
 }
 

@@ -26,12 +26,15 @@ class Decider:
     lead_low, lead_high : float
         Cost of the leader's best rival over the leader's, with everything at its median but this
         stream, which is at its 5 % and at its 95 % quantile. Below 1 the leader has lost.
+    middle : float
+        The lead with everything at its median.
     """
 
     stream: str
     label: str
     lead_low: float
     lead_high: float
+    middle: float
 
     @property
     def swing(self) -> float:
@@ -59,6 +62,7 @@ def find_deciders(lineup: Lineup, leader: int) -> tuple[Decider, ...]:
     """
     middle = lineup.medians()
     drawn = lineup.drawn
+    median_lead = _lead(middle, lineup, leader)
     found = []
     for stream in dict.fromkeys(map(lineup.stream, drawn)):
         members = [name for name in drawn if lineup.stream(name) == stream]
@@ -71,7 +75,9 @@ def find_deciders(lineup: Lineup, leader: int) -> tuple[Decider, ...]:
             for level in _ENDS
         ]
         if all(isfinite(lead) and lead > 0.0 for lead in leads):
-            found.append(Decider(stream, _label(members, lineup.scenario), *leads))
+            found.append(
+                Decider(stream, _label(members, lineup.scenario), leads[0], leads[1], median_lead)
+            )
     found.sort(key=lambda decider: -decider.swing)
     return tuple(decider for decider in found[:_MOST] if decider.swing > 0.0)
 
