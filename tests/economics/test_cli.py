@@ -180,11 +180,11 @@ def test_ways_to_write_a_count(text: str, n: int) -> None:
 
 
 def test_a_scenario_of_ones_own_and_its_notes(
-    tmp_path: Path, embedded: bytes, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stated: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(
-        embedded.replace(
+        stated.replace(
             b'kw = {value=1.45, source="worked", confidence="B"}',
             b'kw = {value=1.45, source="worked", confidence="D"}',
         )

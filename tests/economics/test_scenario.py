@@ -1,6 +1,7 @@
 """A scenario is read whole or refused with file, key, what was expected and what was found."""
 
 import copy
+import tomllib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -50,14 +51,15 @@ def test_the_embedded_scenario_is_whole() -> None:
                 assert quantity.confidence in ("A", "B", "C"), key
 
 
-def test_every_source_is_used(embedded: bytes, table: Table) -> None:
+def test_every_source_is_used(embedded: bytes) -> None:
     text = embedded.decode()
+    table = tomllib.loads(text)
     unused = [key for key in table["sources"] if f'source="{key}"' not in text]
     assert [key for key in unused if f'source = "{key}"' not in text] == []
 
 
-def test_what_is_written_is_what_is_read(embedded: bytes, table: Table, dump: Dump) -> None:
-    assert parse_scenario(dump(table)).players == parse_scenario(embedded).players
+def test_what_is_written_is_what_is_read(stated: bytes, table: Table, dump: Dump) -> None:
+    assert parse_scenario(dump(table)).players == parse_scenario(stated).players
 
 
 def test_a_typo_in_every_key_is_refused_and_the_key_suggested(table: Table, dump: Dump) -> None:
@@ -284,8 +286,8 @@ def test_what_is_no_toml_is_refused(content: bytes, expected: str, found: str) -
     assert found in error.found
 
 
-def test_a_player_twice_names_the_line(embedded: bytes) -> None:
-    error = refused(embedded + b"\n[players.us_lab]\ntitle = 'again'\n")
+def test_a_player_twice_names_the_line(stated: bytes) -> None:
+    error = refused(stated + b"\n[players.us_lab]\ntitle = 'again'\n")
     assert error.expected == "valid TOML"
     assert "line" in error.found
 

@@ -73,12 +73,13 @@ def _draw_stack(axis: Any, result: RaceResult) -> None:
     for y, row in enumerate(result.rows):
         left = 0.0
         for (part, words), color in zip(PARTS.items(), _COLORS, strict=True):
-            value = row.parts[part]
-            if not isfinite(value) or value <= 0.0:
+            value = row.parts.get(part, 0.0)
+            if value <= 0.0:
                 continue
             handles[words] = axis.barh(y, value, left=left, height=0.56, color=color)
             left += value
-        label(axis, usd(sum(row.parts.values())), left, y, fontweight="bold")
+        total = usd(sum(row.parts.values())) if row.parts else "infinite"
+        label(axis, total, left, y, fontweight="bold")
     axis.set_xlim(0.0, axis.get_xlim()[1] * 1.06)
     axis.legend(
         handles.values(),

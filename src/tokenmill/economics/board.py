@@ -65,7 +65,8 @@ class RaceRow:
         scenario. For a layer the player owns that is what it saves, for one it buys what it would.
         Layers that the scenario gives no other side of are absent.
     parts : mapping of str to float
-        By key of :data:`.cost_parts.PARTS`: parts of the cost with every input at its median.
+        By key of :data:`.cost_parts.PARTS`: parts of the cost with every input at its median;
+        empty where it is not finite.
     speed : mapping of str to Spread
         Tokens/s of one of its accelerators, ``decode`` and ``prefill``; empty for who buys an API.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from .ownership import StackLevels
 
 # What a part is called where it is shown, in the order of the stack. A bought layer's margin is in
@@ -22,8 +24,11 @@ def cost_parts(levels: StackLevels) -> dict[str, float]:
     """Return the parts of ``app_usd_mtok``, USD per million output tokens, by key of `PARTS`.
 
     Idle hours are in every part of the hour, as they are paid for. What lies below a quoted price
-    is in the part of the layer that is quoted; a part that plays no role is 0.
+    is in the part of the layer that is quoted; a part that plays no role is 0. A cost that is not
+    finite has no parts.
     """
+    if not isfinite(levels.app_usd_mtok):
+        return {}
     parts = dict.fromkeys(PARTS, 0.0)
     parts["app"] = levels.app_usd_mtok - levels.api_usd_mtok
     if levels.serve_usd_mtok != levels.serve_usd_mtok:  # NaN: tokens are bought

@@ -14,8 +14,8 @@ QUOTES = {
     "api_price_ratio": "model",
 }
 
-# What it takes to see a layer on the other side, bought where it is owned or the reverse.
-_SWITCH = {
+# What the seller of a layer adds to its cost.
+_SELLERS = {
     "chip": ("chip_margin",),
     "server": ("server_margin",),
     "site": ("site_margin",),
@@ -23,8 +23,6 @@ _SWITCH = {
     "model": ("api_margin",),
     "app": ("app_margin",),
 }
-# A quoted price without the seller's margin is the owner's; unsold hours are in it already.
-_QUOTE_SWITCH = {**_SWITCH, "cloud": ("cloud_margin",)}
 
 _SERVING = ("utilisation", "research_usd", "research_mtok")
 _STATED_SPEED = ("decode_tok_s", "prefill_tok_s")
@@ -134,6 +132,13 @@ def switch_keys(owns: frozenset[str], quotes: frozenset[str]) -> dict[str, tuple
     """
     valid = {QUOTES[quote] for quote in quotes if QUOTES[quote] not in owns}
     hidden = max((LAYERS.index(layer) for layer in valid - {"chip", "site"}), default=0)
-    return {
-        layer: (_QUOTE_SWITCH if layer in valid else _SWITCH)[layer] for layer in LAYERS[hidden:]
-    }
+    return {layer: _other_side(layer, layer in owns, layer in valid) for layer in LAYERS[hidden:]}
+
+
+def _other_side(layer: str, is_owned: bool, is_quoted: bool) -> tuple[str, ...]:
+    """Return the parameters that a layer takes when its ownership is the other way round."""
+    if is_owned:
+        return _SELLERS[layer]
+    if is_quoted:  # a rent has the unsold hours in it
+        return _SELLERS[layer][-1:]
+    return ("partner_margin",) if layer == "chip" else ()
