@@ -12,7 +12,7 @@ from ._native import TokenmillError, config, show_config
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .montecarlo import ModelError, SweepCancelled, SweepResult, sweep
+    from .montecarlo import ModelError, SweepCancelled, SweepResult, evaluate, sweep
 
 __all__ = [
     "ModelError",
@@ -21,11 +21,12 @@ __all__ = [
     "TokenmillError",
     "__version__",
     "config",
+    "evaluate",
     "show_config",
     "sweep",
 ]
 
-_FROM_MONTECARLO = {"ModelError", "SweepCancelled", "SweepResult", "sweep"}
+_FROM_MONTECARLO = {"ModelError", "SweepCancelled", "SweepResult", "evaluate", "sweep"}
 
 
 def __getattr__(name: str) -> Any:

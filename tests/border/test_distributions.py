@@ -20,6 +20,7 @@ from tokenmill.montecarlo import (
     LogUniform,
     Normal,
     Pareto,
+    SplitLogNormal,
     Triangular,
     TruncatedNormal,
     Uniform,
@@ -41,6 +42,7 @@ GOOD = [
     PERT(1, 2, 3, 4),
     Beta(2, 3, 0, 1),
     Bernoulli(0.5),
+    SplitLogNormal(1, 0.5, 2),
 ]
 PARAMETERS = [(dist, field.name) for dist in GOOD for field in fields(dist)]
 NO_NUMBERS = [True, np.True_, "1", b"1", None, 1j, np.complex128(1), [1.0], np.array(1.0), object()]
@@ -63,6 +65,13 @@ OUT_OF_RANGE = [
     (LogNormal.from_mean_std, (1e-200, 1), "std"),
     (LogNormal.from_quantiles, (0, 1), "low"),
     (LogNormal.from_quantiles, (2, 1), "high"),
+    (SplitLogNormal, (0, 1, 1), "median"),
+    (SplitLogNormal, (1e140, 1, 1), "median"),
+    (SplitLogNormal, (1, -1, 1), "sigma_low"),
+    (SplitLogNormal, (1, 1, 4.1), "sigma_high"),
+    (SplitLogNormal.from_quantiles, (0, 1, 2), "low"),
+    (SplitLogNormal.from_quantiles, (2, 1, 3), "median"),
+    (SplitLogNormal.from_quantiles, (1, 2, 1), "high"),
     (TruncatedNormal, (0, -1, 0, 1), "sigma"),
     (TruncatedNormal, (0, 1, 1, 0), "high"),
     (TruncatedNormal, (0, 1, 38, 50), "mu"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.economics.stacks import CASES, WORKED
 from tokenmill import economics as e
 
 REL = 1e-9
@@ -109,7 +110,16 @@ GOLDEN: dict[str, Any] = {
     },
     "irr": [[35000, 12000, 5, 0.21147197420537356]],
     "inference_share_2030_from_0.40_in_2025": 0.5251795721610008,
+    "deepseek_nodes_implied": {
+        "prefill": 95.48218503442385,
+        "decode": 131.38138138138137,
+        "sum": 226.86356641580522,
+        "published_avg": 226.75,
+    },
     "deepseek_day": {
+        "cost": 87072.0,
+        "revenue": 562100.0,
+        "usd_per_m_all_tokens": 0.11220618556701031,
         "usd_per_m_out_all_cost": 0.5182857142857142,
         "profit_over_cost_pct": 545.5576993752297,
         "sustained_out_tok_s_node_avg": 8575.278696557638,
@@ -143,72 +153,6 @@ LEVELS = {
     "usd_m_app": "app_usd_mtok",
 }
 
-# A worked H100-class cluster: USD, mm2, kW, shares.
-WORKED = e.StackInputs(
-    owns_chip=0.0,
-    owns_server=0.0,
-    owns_site=0.0,
-    owns_cloud=0.0,
-    owns_model=1.0,
-    owns_app=1.0,
-    wafer_usd=13400.0,
-    die_mm2=26.0 * 31.3,
-    dies_per_chip=1.0,
-    defects_per_cm2=0.1,
-    yield_alpha=3.0,
-    recovered_share=0.0,
-    hbm_gb=80.0,
-    hbm_usd_gb=16.0,
-    package_usd=750.0,
-    assembly_yield=0.97,
-    test_usd=600.0,
-    partner_margin=0.0,
-    design_usd=0.0,
-    chip_volume=1e6,
-    chip_margin=0.87,
-    chip_price_usd=0.0,
-    server_other_usd=5200.0,
-    server_margin=0.06,
-    network_share=0.13,
-    spare_share=0.02,
-    it_life_years=5.0,
-    site_life_years=14.0,
-    wacc=0.09,
-    residual_share=0.05,
-    kw=1.45,
-    pue=1.22,
-    load=0.8,
-    power_usd_kwh=0.085,
-    site_usd_w=10.5,
-    colo_usd_kw_month=0.0,
-    site_margin=0.25,
-    operations_share=0.02,
-    sold_share=0.85,
-    cloud_margin=0.3,
-    rent_usd_h=0.0,
-    utilisation=0.6,
-    tokens_per_s=2000.0,
-    research_usd=0.0,
-    research_mtok=1.0,
-    api_margin=0.5,
-    api_usd_mtok=0.0,
-    app_margin=0.2,
-)
-CASES = {
-    "rent (nothing owned but the model)": {},
-    "own cloud+server, buy chips, colo-like DC": {"owns_cloud": 1.0, "owns_server": 1.0},
-    "own cloud+dc+server, buy chips": {"owns_cloud": 1.0, "owns_server": 1.0, "owns_site": 1.0},
-    "own chip too": {
-        "owns_cloud": 1.0,
-        "owns_server": 1.0,
-        "owns_site": 1.0,
-        "owns_chip": 1.0,
-        "design_usd": 6e8,
-        "chip_volume": 3e5,
-    },
-    "middleman app (owns nothing)": {"owns_model": 0.0, "owns_app": 0.0},
-}
-
 
 @pytest.fixture(params=["own copy", "reference file"])
 def golden(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -218,7 +162,7 @@ def golden(request: pytest.FixtureRequest) -> dict[str, Any]:
     return json.loads((folder / "serving" / "reference_values.json").read_text())
 
 
-def near(value: float) -> Any:
+def near(value: Any) -> Any:
     return pytest.approx(value, rel=REL, abs=0)
 
 
@@ -276,10 +220,25 @@ def test_inference_share(golden: dict[str, Any]) -> None:
     assert share == near(golden["inference_share_2030_from_0.40_in_2025"])
 
 
+def test_the_nodes_of_a_day_at_deepseek(golden: dict[str, Any]) -> None:
+    nodes = golden["deepseek_nodes_implied"]
+    prefill = e.nodes_needed(608e9, 86_400.0, 73_700.0)
+    decode = e.nodes_needed(168e9, 86_400.0, 14_800.0)
+    assert (prefill, decode) == near((nodes["prefill"], nodes["decode"]))
+    assert prefill + decode == near(nodes["sum"])
+    assert prefill + decode == pytest.approx(nodes["published_avg"], rel=6e-4)
+
+
 def test_a_day_at_deepseek(golden: dict[str, Any]) -> None:
     day = golden["deepseek_day"]
     speed = day["sustained_out_tok_s_node_avg"] / 8
     assert e.usd_per_mtok(2.0, speed, 1.0) == near(day["usd_per_m_out_all_cost"])
+    all_tokens = (608e9 + 168e9) / 86_400 / 226.75 / 8
+    assert e.usd_per_mtok(2.0, all_tokens, 1.0) == near(day["usd_per_m_all_tokens"])
+    billed = e.billed_per_mtok(0.55, 0.14, 2.19, 608 / 168, 342 / 608)
+    assert billed * 168e3 == near(day["revenue"])
+    found = e.markup_at_price(day["cost"], billed * 168e3)
+    assert 100 * found == near(day["profit_over_cost_pct"])
     markup = day["profit_over_cost_pct"] / 100
     assert e.margin_from_markup(markup) == pytest.approx(0.845, abs=5e-4)
 

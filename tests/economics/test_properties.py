@@ -1,62 +1,14 @@
 """What has to hold for all inputs: monotone, invertible, parts add up, owning saves the margin."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.economics.stacks import LAYERS, relaxed, stacks
 from tokenmill import economics as e
 
-# The first call of a formula compiles it, which no deadline can allow for.
-relaxed = settings(deadline=None, max_examples=60)
-
 money = st.floats(1.0, 1e6)
-share = st.floats(0.0, 0.9)
 margin = st.floats(-0.5, 0.95)
-LAYERS = ("chip", "server", "site", "cloud", "model", "app")
-
-
-@st.composite
-def stacks(draw: st.DrawFn) -> e.StackInputs:
-    """Inputs of a stack without quotes, partners or design: nothing is fixed by owning a layer."""
-    ranges = {
-        "wafer_usd": (5e3, 5e4),
-        "die_mm2": (50.0, 900.0),
-        "dies_per_chip": (1.0, 8.0),
-        "defects_per_cm2": (0.0, 0.5),
-        "yield_alpha": (0.5, 10.0),
-        "hbm_gb": (0.0, 400.0),
-        "hbm_usd_gb": (5.0, 40.0),
-        "assembly_yield": (0.3, 1.0),
-        "it_life_years": (1.0, 10.0),
-        "site_life_years": (5.0, 30.0),
-        "kw": (0.1, 4.0),
-        "pue": (1.0, 2.0),
-        "power_usd_kwh": (0.0, 0.5),
-        "site_usd_w": (1.0, 30.0),
-        "sold_share": (0.1, 1.0),
-        "utilisation": (0.01, 1.0),
-        "tokens_per_s": (1.0, 1e5),
-        "research_mtok": (1.0, 1e9),
-        "chip_volume": (1.0, 1e7),
-    }
-    usd = ("package_usd", "test_usd", "server_other_usd")
-    none = ("partner_margin", "design_usd", "chip_price_usd", "colo_usd_kw_month")
-    none += ("rent_usd_h", "api_usd_mtok")
-    values = {}
-    for field in e.StackInputs._fields:
-        if field.startswith("owns_"):
-            values[field] = float(draw(st.booleans()))
-        elif field in ranges:
-            values[field] = draw(st.floats(*ranges[field]))
-        elif field in none:
-            values[field] = 0.0
-        elif field in usd:
-            values[field] = draw(st.floats(0.0, 1e5))
-        elif field == "research_usd":
-            values[field] = draw(st.floats(0.0, 1e10))
-        else:
-            values[field] = draw(share)
-    return e.StackInputs(**values)
 
 
 @relaxed

@@ -24,6 +24,7 @@ from tokenmill.montecarlo import (
     LogUniform,
     Normal,
     Pareto,
+    SplitLogNormal,
     Triangular,
     TruncatedNormal,
     Uniform,
@@ -94,6 +95,9 @@ def exact(dist: Distribution, level: float):
             return p["mu"] + p["sigma"] * normal_ppf(u)
         case LogNormal():
             return mpmath.exp(p["mu"] + p["sigma"] * normal_ppf(u))
+        case SplitLogNormal():
+            side = "sigma_low" if u < 0.5 else "sigma_high"
+            return p["median"] * mpmath.exp(p[side] * normal_ppf(u))
         case TruncatedNormal():
             low, high = ((p[end] - p["mu"]) / p["sigma"] for end in ("low", "high"))
             if low > 0:
@@ -294,3 +298,39 @@ def test_twin_agrees_in_ulp(dist, unit, budget) -> None:
     fast, slow = quantile(law, u), twin.quantile(law.kind.name, law.parameters, law.table, u)
     scale = np.maximum(np.abs(slow), unit or 5e-324)
     assert np.max(np.abs(fast - slow) / np.spacing(scale)) <= budget
+
+
+# both widths, a side without width, and the widest
+SPLITS = [(2.0, 0.3, 1.5), (8.0, 0.0, 1.0), (0.1, 1.0, 0.0), (3.0, 4.0, 4.0)]
+
+
+@pytest.mark.parametrize("parameters", SPLITS)
+def test_split_log_normal(parameters) -> None:
+    dist = SplitLogNormal(*parameters)
+    levels = np.append(LEVELS, np.random.default_rng(5).uniform(0, 1, 200))
+    for u, x in zip(levels, dist.ppf(levels), strict=True):
+        truth = exact(dist, u)
+        assert abs(mpf(float(x)) - truth) <= 5e-12 * truth, (dist, u, x)
+
+
+def test_moments_of_split_log_normals() -> None:
+    same, plain = SplitLogNormal(math.exp(0.2), 0.8, 0.8), LogNormal(0.2, 0.8)
+    assert (same.mean, same.std) == pytest.approx((plain.mean, plain.std), rel=1e-14)
+    dist = SplitLogNormal(2.0, 0.3, 1.1)
+
+    def moment(order):
+        def density(z):
+            spread = dist.sigma_low if z < 0 else dist.sigma_high
+            return mpmath.exp(order * spread * z) * mpmath.npdf(z)
+
+        return dist.median**order * mpmath.quad(density, [-mpmath.inf, 0, 5, mpmath.inf])
+
+    assert dist.mean == pytest.approx(float(moment(1)), rel=1e-12)
+    assert dist.std**2 == pytest.approx(float(moment(2) - moment(1) ** 2), rel=1e-12)
+
+
+def test_split_log_normal_meets_its_three_quantiles() -> None:
+    dist = SplitLogNormal.from_quantiles(2, 8, 100)
+    assert dist.ppf([0.05, 0.5, 0.95]) == pytest.approx([2, 8, 100], rel=5e-12)
+    point = SplitLogNormal.from_quantiles(3, 3, 3)
+    assert (point.support, point.mean, point.std) == ((3.0, 3.0), 3.0, 0.0)

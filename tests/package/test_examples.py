@@ -10,6 +10,16 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 LINES = {
+    "deepseek_day.py": [
+        r"nodes +226.86 +226.75  \+0.05%",
+        r"cost, USD a day +87,072 +87,072  \+0.00%",
+        r"revenue, USD a day +562,100 +562,027  \+0.01%",
+        r"cost, USD per million out +0.5185 +0.5183  \+0.05%",
+        r"revenue, USD per million out +3.3458 +3.3454  \+0.01%",
+        r"mark-up on cost, % +545.6 +545.0  \+0.10%",
+        r"margin on price, % +84.5 +84.5  \+0.02%",
+        r"ledger and list agree exactly: True",
+    ],
     "generate_ledger.py": [
         r"ledger.parquet: 100,000 rows, \d\.\d MB",
         r"charge it: tokenmill charge ledger.parquet --prices prices.toml --by team,day",

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..jit import exp, expm1, log1p
 from ..jit.kernel import kernel
 
@@ -67,7 +70,7 @@ def annuity_with_residual(principal: float, residual: float, rate: float, years:
 
 
 @kernel
-def npv(rate: float, cash: Sequence[float]) -> float:
+def npv(rate: float, cash: Sequence[float] | NDArray[np.float64]) -> float:
     """Return the net present value of yearly cash flows.
 
     Parameters
@@ -90,7 +93,7 @@ def npv(rate: float, cash: Sequence[float]) -> float:
 
 
 @kernel
-def irr(cash: Sequence[float]) -> float:
+def irr(cash: Sequence[float] | NDArray[np.float64]) -> float:
     """Return the internal rate of return: the rate at which the net present value is 0.
 
     Parameters

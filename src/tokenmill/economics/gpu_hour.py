@@ -73,22 +73,22 @@ def cloud_price(cost_per_hour: float, sold_share: float, margin: float) -> float
 
 @kernel
 def breakeven_utilisation(fixed_per_hour: float, rent_per_hour: float, variable: float) -> float:
-    """Return the utilisation above which owning beats renting only the hours used.
+    """Return the utilisation above which paying every hour beats renting only the hours used.
 
     Parameters
     ----------
     fixed_per_hour : float
-        Owner's cost of an hour, used or not.
+        Cost of an hour, used or not: an owner's, or the rent of a committed contract.
     rent_per_hour : float
         Rent of an hour in use.
     variable : float
-        Owner's extra cost of an hour in use (power).
+        Extra cost of an hour in use: an owner's power, nothing for a contract.
 
     Returns
     -------
     float
-        ``fixed / (rent - variable)``; above 1 owning never pays, inf when rent does not even
-        cover the variable cost, NaN for a NaN.
+        ``fixed / (rent - variable)``; above 1 it never pays, inf when rent does not even cover the
+        variable cost, NaN for a NaN.
     """
     saving = rent_per_hour - variable
     return float("inf") if saving <= 0.0 else fixed_per_hour / saving

@@ -22,6 +22,12 @@ def margin_at_price(cost: float, price: float) -> float:
 
 
 @kernel
+def markup_at_price(cost: float, price: float) -> float:
+    """Return the mark-up on cost ``price/cost - 1``; negative below cost, inf at no cost."""
+    return price / cost - 1.0
+
+
+@kernel
 def markup_from_margin(margin: float) -> float:
     """Return the mark-up on cost of a margin on price, ``m / (1 - m)``."""
     return margin / (1.0 - margin)

@@ -10,14 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..jit.kernel import kernel
-from .chip import (
-    bill_of_materials,
-    chip_cost,
-    dies_per_wafer,
-    harvested_yield,
-    logic_usd,
-    yield_negative_binomial,
-)
+from .chip import ChipBill, chip_bill, harvested_yield, yield_negative_binomial
 from .gpu_hour import (
     cloud_price,
     cluster_capex,
@@ -121,12 +114,7 @@ class StackLevels(NamedTuple):
 
 class _Chip(NamedTuple):
     die_yield: float
-    good_dies_per_wafer: float
-    logic_usd: float
-    hbm_usd: float
-    materials_usd: float
-    cost_usd: float
-    price_usd: float
+    bill: ChipBill
 
 
 class _Hour(NamedTuple):
@@ -143,18 +131,27 @@ class _Hour(NamedTuple):
 @kernel
 def _chip_layer(x: StackInputs) -> _Chip:
     if x.owns_chip == 0.0 and x.chip_price_usd > 0.0:
-        return _Chip(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, x.chip_price_usd)
-    good_share = harvested_yield(
+        return _Chip(_NAN, ChipBill(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, x.chip_price_usd))
+    sellable = harvested_yield(
         yield_negative_binomial(x.die_mm2 / _MM2_PER_CM2, x.defects_per_cm2, x.yield_alpha),
         x.recovered_share,
     )
-    good_dies = dies_per_wafer(x.die_mm2) * good_share
-    logic = logic_usd(x.wafer_usd, good_dies, x.dies_per_chip)
-    memory = x.hbm_gb * x.hbm_usd_gb
-    materials = bill_of_materials(logic, memory, x.package_usd, x.assembly_yield, x.test_usd)
-    cost = chip_cost(materials, x.partner_margin * x.owns_chip, x.design_usd, x.chip_volume)
-    price = price_at_margin(cost, x.chip_margin * (1.0 - x.owns_chip))
-    return _Chip(good_share, good_dies, logic, memory, materials, cost, price)
+    bill = chip_bill(
+        x.wafer_usd,
+        x.die_mm2,
+        sellable,
+        x.dies_per_chip,
+        x.hbm_gb,
+        x.hbm_usd_gb,
+        x.package_usd,
+        x.assembly_yield,
+        x.test_usd,
+        x.partner_margin * x.owns_chip,
+        x.design_usd,
+        x.chip_volume,
+        x.chip_margin * (1.0 - x.owns_chip),
+    )
+    return _Chip(sellable, bill)
 
 
 @kernel
@@ -202,7 +199,7 @@ def stack(x: StackInputs) -> StackLevels:
     buys_tokens = x.owns_model == 0.0 and x.api_usd_mtok > 0.0
     rents = not buys_tokens and x.owns_cloud == 0.0 and x.rent_usd_h > 0.0
     rent = x.rent_usd_h if rents else _NAN
-    chip = _Chip(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN)
+    chip = _Chip(_NAN, ChipBill(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN))
     hour = _Hour(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, rent)
     serve = _NAN
     full = _NAN
@@ -210,19 +207,19 @@ def stack(x: StackInputs) -> StackLevels:
     if not buys_tokens:
         if not rents:
             chip = _chip_layer(x)
-            hour = _hour_layers(x, chip.price_usd)
+            hour = _hour_layers(x, chip.bill.price)
         serve = usd_per_mtok(hour.price_usd, x.tokens_per_s, x.utilisation)
         full = serve + research_usd_per_mtok(x.research_usd, x.research_mtok)
         api = price_at_margin(full, x.api_margin * (1.0 - x.owns_model))
     app = price_at_margin(api, x.app_margin * (1.0 - x.owns_app))
     return StackLevels(
         chip.die_yield,
-        chip.good_dies_per_wafer,
-        chip.logic_usd,
-        chip.hbm_usd,
-        chip.materials_usd,
-        chip.cost_usd,
-        chip.price_usd,
+        chip.bill.good_dies,
+        chip.bill.logic,
+        chip.bill.memory,
+        chip.bill.materials,
+        chip.bill.cost,
+        chip.bill.price,
         hour.server_price_usd,
         hour.capex_usd,
         hour.equipment_usd,

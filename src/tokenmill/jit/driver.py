@@ -14,7 +14,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import llvmlite.binding
 import numba
@@ -33,6 +33,11 @@ for _name, _address in driver_symbols().items():
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _SCALARS = (types.Float, types.Integer, types.Boolean)
+_MATRIX = types.Array(types.float64, 2, "C")
+_VECTOR = types.Array(types.float64, 1, "C")
+_WHOLE = types.Array(types.int64, 1, "C")
+
+Layout = tuple[tuple[bool, int], ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def output_types(return_type: Any) -> list[Any] | None:
     return outputs if numbers else None
 
 
-def _gather(layout: tuple[tuple[bool, int], ...]) -> Any:
+def _gather(layout: Layout) -> Any:
     """Build the intrinsic that reads one scenario's arguments; constants are loop-invariant."""
 
     @intrinsic
@@ -122,27 +127,31 @@ def _store(typingctx: Any, results: Any, j: Any, value: Any) -> Any:
     return types.void(results, types.int64, value), codegen
 
 
-def build_driver(model: Any, layout: tuple[tuple[bool, int], ...]) -> Driver:
-    """Return the driver of a compiled model.
+def build_evaluate(model: Any, layout: Layout) -> Callable[..., None]:
+    """Return the loop of a compiled model over one block, ``evaluate`` of :class:`Driver`.
 
     Parameters
     ----------
     model : numba dispatcher
     layout : tuple of (is_column, index)
-        Where each argument comes from: a drawn column or a constant.
+        Where each argument comes from: a column or a constant.
     """
     gather = _gather(layout)
-    matrix = types.Array(types.float64, 2, "C")
-    vector = types.Array(types.float64, 1, "C")
-    whole = types.Array(types.int64, 1, "C")
 
-    @numba.njit(types.void(matrix, vector, matrix, types.int64, types.int64), **_OPTIONS)
+    @numba.njit(types.void(_MATRIX, _VECTOR, _MATRIX, types.int64, types.int64), **_OPTIONS)
     def evaluate(columns, constants, results, low, high):  # type: ignore[no-untyped-def]
         for j in range(low, high):
             _store(results, j, model(*gather(columns, constants, j)))
 
+    return cast(Callable[..., None], evaluate)
+
+
+def build_driver(model: Any, layout: Layout) -> Driver:
+    """Return the driver of a compiled model; the parameters are those of `build_evaluate`."""
+    evaluate = build_evaluate(model, layout)
+
     @numba.njit(
-        types.int32(types.uintp, matrix, vector, matrix, whole, types.int64, types.int64),
+        types.int32(types.uintp, _MATRIX, _VECTOR, _MATRIX, _WHOLE, types.int64, types.int64),
         **_OPTIONS,
     )
     def run(  # type: ignore[no-untyped-def]

@@ -1,6 +1,7 @@
 """Monte Carlo: distributions, sweeps over 10^8 to 10^11 scenarios, exact statistics."""
 
 from .._native import philox4x32
+from .chunks import SweepCancelled
 from .distributions import (
     PERT,
     Bernoulli,
@@ -15,12 +16,13 @@ from .distributions import (
     LogUniform,
     Normal,
     Pareto,
+    SplitLogNormal,
     Triangular,
     TruncatedNormal,
     Uniform,
     Weibull,
 )
-from .engine import SweepCancelled
+from .evaluating import evaluate
 from .model import ModelError
 from .result import Scenario, SweepResult
 from .statistics import OutputStatistics, describe
@@ -43,6 +45,7 @@ __all__ = [
     "OutputStatistics",
     "Pareto",
     "Scenario",
+    "SplitLogNormal",
     "SweepCancelled",
     "SweepResult",
     "Triangular",
@@ -50,6 +53,7 @@ __all__ = [
     "Uniform",
     "Weibull",
     "describe",
+    "evaluate",
     "philox4x32",
     "sample",
     "sweep",

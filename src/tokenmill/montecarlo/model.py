@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..jit.driver import Driver
+    from ..jit.driver import Driver, Layout
 
 
 class ModelError(TypeError):
@@ -114,10 +114,8 @@ def _own_lines(function: Callable[..., Any], message: str) -> str:
     return "\n".join(dict.fromkeys(lines))
 
 
-def compile_driver(
-    model: Callable[..., Any], layout: tuple[tuple[bool, int], ...]
-) -> tuple[Driver, tuple[str, ...]]:
-    """Compile `model` and name its outputs.
+def compile_model(model: Callable[..., Any], arguments: int) -> tuple[Any, Any, tuple[str, ...]]:
+    """Compile `model` for float64 arguments; return it, its return type and its output names.
 
     Raises
     ------
@@ -131,7 +129,7 @@ def compile_driver(
 
     function = plain_function(model)
     try:
-        compiled, return_type = driver.compile_model(model, len(layout))
+        compiled, return_type = driver.compile_model(model, arguments)
     except NumbaError as error:
         text = str(error)
         reason = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
@@ -145,8 +143,15 @@ def compile_driver(
             f"model: {function.__name__}() must return a number, a tuple or a NamedTuple of "
             f"numbers, found {return_type}\n{_own_lines(function, '')}"
         )
-    names = _output_names(model, return_type, len(outputs))
-    return driver.build_driver(compiled, layout), names
+    return compiled, return_type, _output_names(model, return_type, len(outputs))
+
+
+def compile_driver(model: Callable[..., Any], layout: Layout) -> tuple[Driver, tuple[str, ...]]:
+    """Compile `model` into the driver of a sweep and name its outputs; raises ModelError."""
+    from ..jit.driver import build_driver
+
+    compiled, _, names = compile_model(model, len(layout))
+    return build_driver(compiled, layout), names
 
 
 def check_thresholds(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import _native
 from .._native import as_integer, resolve_threads, stream_id
 from . import engine
+from .chunks import Progress
 from .distributions import Distribution
 from .model import check_thresholds, compile_driver, fingerprint, match_arguments
 from .plan import Plan, check_seed, make_plan
@@ -46,7 +47,7 @@ def sweep(
     seed: int | None = None,
     start: int = 0,
     threads: int | None = None,
-    progress: engine.Progress | None = None,
+    progress: Progress | None = None,
     thresholds: Mapping[str, Sequence[float]] | None = None,
     correlations: bool = True,
     streams: Mapping[str, str] | None = None,

@@ -4,6 +4,7 @@ from ._base import Distribution
 from .bounded import Constant, LogUniform, Triangular, Uniform
 from .discrete import Bernoulli, Discrete, Empirical
 from .gaussian import LogNormal, Normal, TruncatedNormal
+from .split import SplitLogNormal
 from .tabulated import PERT, Beta
 from .unbounded import Exponential, Logistic, Pareto, Weibull
 
@@ -21,6 +22,7 @@ __all__ = [
     "Logistic",
     "Normal",
     "Pareto",
+    "SplitLogNormal",
     "Triangular",
     "TruncatedNormal",
     "Uniform",

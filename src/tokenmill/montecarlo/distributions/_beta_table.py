@@ -18,9 +18,9 @@ from functools import lru_cache
 import numpy as np
 
 from ..._native import elementary
+from ._hermite import OCTAVES, hermite
 from ._incomplete_beta import Array, LowerTail, scalar
 
-OCTAVES = 53
 PARAMETER_LOW, PARAMETER_HIGH = 0.1, 1e5
 _COARSEST, _FINEST = 4, 7
 
@@ -81,23 +81,10 @@ def _rise(x0: Array, y0: Array, x1: Array, y1: Array) -> Array:
     return np.where(x0 < y0, x1 - x0, y0 - y1)
 
 
-def _hermite(nodes: _Nodes) -> Array:
-    """Return the polynomials of the cells between nodes, shape (cells, 6), constant term first."""
-    h = nodes.p[1:] - nodes.p[:-1]
-    slope0, slope1 = nodes.slope[:-1] * h, nodes.slope[1:] * h
-    half0, half1 = 0.5 * nodes.curvature[:-1] * h * h, 0.5 * nodes.curvature[1:] * h * h
-    # how the cell's end misses the parabola of its beginning, in value, slope and half curvature
-    value = _rise(nodes.x[:-1], nodes.y[:-1], nodes.x[1:], nodes.y[1:]) - slope0 - half0
-    first = slope1 - slope0 - 2.0 * half0
-    second = half1 - half0
-    cells = np.empty((h.size, 6))
-    cells[:, 0] = nodes.x[:-1]
-    cells[:, 1] = slope0
-    cells[:, 2] = half0
-    cells[:, 3] = 10.0 * value - 4.0 * first + second
-    cells[:, 4] = -15.0 * value + 7.0 * first - 2.0 * second
-    cells[:, 5] = 6.0 * value - 3.0 * first + second
-    return cells
+def _cells(nodes: _Nodes) -> Array:
+    """Return the polynomials of the cells between nodes, shape (cells, 6)."""
+    rise = _rise(nodes.x[:-1], nodes.y[:-1], nodes.x[1:], nodes.y[1:])
+    return hermite(nodes.p, nodes.x, rise, nodes.slope, nodes.curvature)
 
 
 def _middles(
@@ -158,7 +145,7 @@ def beta_table(alpha: float, beta: float) -> tuple[int, Array]:
     sides = [_first_nodes(tail) for tail in tails]
     s = 0
     while True:
-        cells = [_hermite(side) for side in sides]
+        cells = [_cells(side) for side in sides]
         if s == _FINEST:
             break
         solved = [
