@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from math import isfinite
 
-from ..economics.board import RaceResult, RaceRow, Spread
+from ..economics.board import RaceResult, RaceRow
 from ..economics.fields import LAYERS
 from ..economics.scenario import short_name
+from ..economics.spread import Spread
 from .text import LEGEND, answer, percent, years
 
 LAYER_TITLES = {

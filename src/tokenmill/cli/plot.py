@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..economics.board import RaceResult
-from . import plot_board, plot_layers, plot_time
+from . import plot_architecture, plot_board, plot_layers, plot_time
 from .plot_common import WIDTH_INCHES
 from .style import DPI, STYLE, metadata
 
@@ -22,6 +22,7 @@ _SECTIONS: tuple[Section, ...] = (
     (plot_board.height_of, plot_board.draw),
     (plot_layers.height_of, plot_layers.draw),
     (plot_time.height_of, plot_time.draw),
+    (plot_architecture.height_of, plot_architecture.draw),
 )
 
 
@@ -39,12 +40,13 @@ def picture(result: RaceResult, format: str = "png") -> bytes:
     bytes
         The file's content.
     """
-    heights = [height_of(result) for height_of, _ in _SECTIONS]
+    drawn = [section for section in _SECTIONS if section[0](result) > 0.0]
+    heights = [height_of(result) for height_of, _ in drawn]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_INCHES, sum(heights)), facecolor="white")
         FigureCanvasAgg(figure)
-        parts = figure.subfigures(len(_SECTIONS), 1, height_ratios=heights, squeeze=False)[:, 0]
-        for part, (_, draw) in zip(parts, _SECTIONS, strict=True):
+        parts = figure.subfigures(len(drawn), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for part, (_, draw) in zip(parts, drawn, strict=True):
             draw(part, result)
         buffer = BytesIO()
         figure.savefig(buffer, format=format, dpi=DPI, metadata=metadata(format))

@@ -5,7 +5,8 @@ from a model of your own, or hand one to :func:`tokenmill.sweep`. Money is USD, 
 per year, a token is one output token with its share of the prompt.
 """
 
-from .board import RaceResult, RaceRow, Spread
+from .architecture import Architecture
+from .board import RaceResult, RaceRow
 from .capital import annuity, annuity_with_residual, discount_factor, irr, npv
 from .chip import (
     ChipBill,
@@ -77,6 +78,7 @@ from .racing import race
 from .refusal import ScenarioError
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
+from .spread import Spread
 from .token import (
     billed_per_mtok,
     blended_tokens_per_s,
@@ -89,6 +91,7 @@ from .token import (
 )
 
 __all__ = [
+    "Architecture",
     "ChipBill",
     "ContractCosts",
     "Demand",

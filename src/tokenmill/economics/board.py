@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
+from .architecture import Architecture
 from .deciders import Decider
 from .scenario import Scenario
+from .spread import Spread, finite
 
 # Levels of the curve that a picture of a cost distribution is drawn from.
 CURVE_LEVELS = tuple(level / 100.0 for level in range(1, 100))
@@ -21,14 +22,6 @@ NULL_MEANS = {
     "gross_margin_p50": "not a finite number",
     "compute_tax_p50": "not a finite number",
 }
-
-
-class Spread(NamedTuple):
-    """The 5 %, 50 % and 95 % quantiles of something over the scenarios."""
-
-    p05: float
-    p50: float
-    p95: float
 
 
 @dataclass(frozen=True)
@@ -106,6 +99,8 @@ class RaceResult:
         By median cost, cheapest first; a NaN comes last.
     deciders : tuple of Decider
         Assumptions that move the leader's lead most, first the strongest.
+    architecture : Architecture or None
+        A mixture of experts beside a dense model, where the scenario compares them.
     """
 
     scenario: Scenario
@@ -114,6 +109,7 @@ class RaceResult:
     digest: str
     rows: tuple[RaceRow, ...]
     deciders: tuple[Decider, ...]
+    architecture: Architecture | None = None
 
     @property
     def leader(self) -> RaceRow:
@@ -136,6 +132,7 @@ class RaceResult:
             "leader": self.leader.key,
             "still_earning_years": list(CURVE_YEARS),
             "deciders": [asdict(decider) for decider in self.deciders],
+            "architecture": self.architecture.to_dict() if self.architecture else None,
             "warnings": list(self.scenario.warnings),
             "null_means": dict(NULL_MEANS),
         }
@@ -151,23 +148,15 @@ def _row_dict(row: RaceRow) -> dict[str, Any]:
         "key": row.key,
         "title": row.title,
         "owns": list(row.owns),
-        "cost_usd_mtok": _spread(Spread(row.cost_p05, row.cost_p50, row.cost_p95)),
+        "cost_usd_mtok": Spread(row.cost_p05, row.cost_p50, row.cost_p95).to_dict(),
         "probability_cheapest": row.probability_cheapest,
         "probability_loss": row.probability_loss,
-        "gross_margin_p50": _finite(row.margin_p50),
-        "compute_tax_p50": _finite(row.tax_p50),
-        "survival_years_p50": _finite(row.survival_p50),
+        "gross_margin_p50": finite(row.margin_p50),
+        "compute_tax_p50": finite(row.tax_p50),
+        "survival_years_p50": finite(row.survival_p50),
         "still_earning": list(row.survival_curve),
-        "cost_over_cheapest": _spread(row.behind),
-        "owning_saves": {layer: _spread(spread) for layer, spread in row.saves.items()},
-        "cost_parts_at_medians_usd_mtok": {part: _finite(usd) for part, usd in row.parts.items()},
-        "tokens_per_s": {phase: _spread(spread) for phase, spread in row.speed.items()},
+        "cost_over_cheapest": row.behind.to_dict(),
+        "owning_saves": {layer: spread.to_dict() for layer, spread in row.saves.items()},
+        "cost_parts_at_medians_usd_mtok": {part: finite(usd) for part, usd in row.parts.items()},
+        "tokens_per_s": {phase: spread.to_dict() for phase, spread in row.speed.items()},
     }
-
-
-def _spread(spread: Spread) -> dict[str, float | None]:
-    return {name: _finite(value) for name, value in spread._asdict().items()}
-
-
-def _finite(value: float) -> float | None:
-    return value if isfinite(value) else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from .._native import as_integer
 from ..montecarlo import sweep
-from .board import CURVE_LEVELS, CURVE_YEARS, RaceResult, RaceRow, Spread, leading
+from .board import CURVE_LEVELS, CURVE_YEARS, RaceResult, RaceRow, leading
 from .cost_parts import cost_parts
 from .deciders import find_deciders
 from .lineup import Lineup, line_up
@@ -19,12 +19,12 @@ from .race_build import BEHIND, CHEAPEST
 from .race_model import revenue, stack_inputs
 from .scenario import Scenario
 from .scenario_file import load_scenario
+from .spread import LEVELS, Spread
 
 DEFAULT_N = 1_000_000
 DEFAULT_SEED = 20_251_124
 
 _MOST_SCENARIOS = 1 << 61
-_LEVELS = (0.05, 0.5, 0.95)
 
 Progress = Callable[[int, int], object]
 
@@ -101,7 +101,7 @@ def _row(result: Any, lineup: Lineup, index: int) -> RaceRow:
         return result[f"{player.key}_{name}"]
 
     def spread(name: str) -> Spread:
-        return Spread(*(float(x) for x in measure(name).quantile(_LEVELS)))
+        return Spread(*(float(x) for x in measure(name).quantile(LEVELS)))
 
     cost = spread("cost")
 
