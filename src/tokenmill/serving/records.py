@@ -215,6 +215,9 @@ class Load(NamedTuple):
         Load of the busiest expert rank over the mean, >= 1; 0 asks for the analytic form at `skew`.
     skew : float
         Exponent s of the Zipf law of expert popularity; 0 is uniform.
+    utilisation : float
+        Rate of arrival over the rate at saturation, in [0, 1): requests wait the longer the nearer
+        it is to 1; 0 leaves waiting out.
     """
 
     batch: float
@@ -225,6 +228,7 @@ class Load(NamedTuple):
     accept_len: float
     imbalance: float
     skew: float
+    utilisation: float = 0.0
 
 
 class Efficiency(NamedTuple):
