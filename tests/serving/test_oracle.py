@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+import numba
 import pytest
 
 from tests.serving.shapes import (
@@ -20,7 +21,7 @@ from tests.serving.shapes import (
     load,
 )
 from tokenmill.reference import routing_load, serving_modes
-from tokenmill.serving import drafts, experts, memory, modes, prefix_cache, queueing
+from tokenmill.serving import drafts, experts, memory, modes, queueing
 from tokenmill.serving import shares as routed
 
 LAYOUTS = {
@@ -94,6 +95,26 @@ def test_disaggregated(instances: tuple[float, float]) -> None:
         same(fast.prefill_per_decode, twin["prefill_per_decode"])
 
 
+def test_compiled_and_interpreted_agree_bit_for_bit() -> None:
+    @numba.njit(nogil=True, error_model="numpy")
+    def compiled(shape, machine, lay, pool, asked, constants):  # type: ignore[no-untyped-def]
+        return (
+            modes.aggregated(shape, machine, lay, asked, constants),
+            modes.chunked(shape, machine, lay, asked, constants),
+            modes.disaggregated(shape, machine, lay, pool, asked, constants, 3.0, 4.0),
+        )
+
+    pool = LAYOUTS["wide"]
+    for shape, machine, lay, asked, constants in draws(6):
+        single = shape, machine, lay, asked, constants
+        expected = (
+            modes.aggregated(*single),
+            modes.chunked(*single),
+            modes.disaggregated(shape, machine, lay, pool, asked, constants, 3.0, 4.0),
+        )
+        assert compiled(shape, machine, lay, pool, asked, constants) == expected
+
+
 def test_the_smaller_formulas() -> None:
     source = random.Random(4)
     for _ in range(200):
@@ -113,8 +134,6 @@ def test_the_smaller_formulas() -> None:
         same(queueing.wait_s(*given, 1.0, 0.5), serving_modes.wait_s(*given, 1.0, 0.5))
         chances = source.random(), source.random(), source.uniform(0, 8)
         same(drafts.accept_length(*chances), serving_modes.accept_length(*chances))
-        kept = tuple(source.uniform(1e-6, 10.0) for _ in range(3))
-        same(prefix_cache.keep_s(*kept), serving_modes.keep_s(*kept))
 
 
 def test_memory() -> None:

@@ -29,30 +29,21 @@ def kernel(function: F) -> F:
 
 
 class _Block(CPUDispatcher):  # type: ignore[misc]
-    """A compiled function without the wrapper for calls from Python, which it gets when called."""
+    """A function that numba compiles into its callers, and Python interprets."""
 
     def __call__(self, *values: Any) -> Any:
-        outer = self.__dict__.get("outer")
-        if outer is None:
-            outer = self.outer = _with_wrapper(self)
-        return outer(*values)
-
-
-def _with_wrapper(inner: Any) -> Any:
-    @numba.njit(nogil=True, error_model="numpy")
-    def outer(*values):  # type: ignore[no-untyped-def]
-        return inner(*values)
-
-    return outer
+        return self.py_func(*values)
 
 
 def block(function: F) -> F:
-    """Let numba compile a formula over whole records as a function of its own.
+    """Let numba compile a formula over whole records where compiled code calls it.
 
-    For a model's large parts: inlined at the level of numba's own code they would be typed again
-    wherever they stand, and unpacking records of ninety fields for calls from Python, which most of
-    them never see, is three quarters of the time it takes to compile them. Otherwise as
-    :func:`kernel`.
+    For models of many parts that read records of ninety fields. Inlined at the level of numba's own
+    code, a part would be typed again wherever it stands; and unpacking the records for calls from
+    Python, which most parts never see, is three quarters of the time it takes to compile them. So
+    a part is a function of its own without that wrapper, and a call from Python is interpreted:
+    microseconds, nothing to compile but :mod:`tokenmill.jit`'s functions, and the same bits. There
+    a division by zero raises, as Python does.
     """
     options = {
         "nopython": True,

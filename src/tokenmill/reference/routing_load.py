@@ -107,7 +107,7 @@ def distinct_experts(experts: float, top_k: float, tokens: float, skew: float) -
     classes = zipf_classes(experts, skew)
     scale = popularity_scale(classes, top_k) * tokens
     hit = sum(-n * math.expm1(-scale * p) for n, p in classes)
-    return min(hit, experts, top_k * tokens)
+    return min(hit, experts)
 
 
 def uniform_imbalance(experts: float, top_k: float, tokens: float, ranks: float) -> float:

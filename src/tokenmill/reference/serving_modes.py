@@ -1,4 +1,4 @@
-"""Twin of what an instance reaches: memory, serving modes, drafts, queueing, prefix caches."""
+"""Twin of what an instance reaches: memory, serving modes, drafts, queueing."""
 
 # mypy: disable-error-code="no-any-return"
 # The records are duck-typed, since a twin imports nothing of tokenmill.
@@ -170,8 +170,3 @@ def disaggregated(
         "prefill_per_decode": wanted,
         "ttft": e.first_token_s + wait + alone + transfer_s(s, m, pool, load, e) + step,
     }
-
-
-def keep_s(recompute_usd: float, cached_bytes: float, usd_per_gb_hour: float) -> float:
-    """Return for how long keeping a prefix costs less than computing it again, seconds."""
-    return recompute_usd / (cached_bytes / 1e9 * usd_per_gb_hour / 3600.0)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit.kernel import block, kernel
+from ..jit.kernel import block
 from .records import Load, Shape
+
+_LEAST_TOKENS = 1e-3
 
 
 @block
@@ -19,7 +21,7 @@ def mean_context(load: Load) -> float:
     return load.in_len + 0.5 * load.out_len
 
 
-@kernel
+@block
 def chunk_pairs(length: float, chunk: float) -> float:
     """Return the causal pairs of `length` tokens that attend within aligned chunks."""
     whole = float(np.floor(length / chunk))
@@ -54,8 +56,9 @@ def attended(s: Shape, load: Load) -> float:
 
 @block
 def new_tokens(load: Load) -> float:
-    """Return the tokens of a prompt that are computed."""
-    return load.in_len * (1.0 - load.cache_hit)
+    """Return the tokens of a prompt that are computed; less than a thousandth of one is none."""
+    new = load.in_len * (1.0 - load.cache_hit)
+    return new if new >= _LEAST_TOKENS else 0.0
 
 
 @block

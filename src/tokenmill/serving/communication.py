@@ -14,12 +14,12 @@ Sources: DeepEP's two kernels; arXiv 2505.09343 section 2 for the decode identit
 
 from __future__ import annotations
 
-from ..jit.kernel import block, kernel
+from ..jit.kernel import block
 from .records import Efficiency, Layout, Machine, Shape
 from .roofline import group_size
 
 
-@kernel
+@block
 def exchange_s(
     tokens: float, copies: float, hidden: float, bytes_per_element: float, bytes_per_s: float
 ) -> float:

@@ -10,7 +10,7 @@ accepted length. Reference point: DeepSeek-V3 on H800, EP128, 128 sequences of 4
 
 from __future__ import annotations
 
-from ..jit.kernel import block, kernel
+from ..jit.kernel import block
 from .attention import attended, mean_context
 from .communication import decode_exchange_s
 from .experts import Popularity
@@ -113,7 +113,7 @@ def mixed_step(
     )
 
 
-@kernel
+@block
 def decode_parts(
     shared: Shared, core: Part, sent_s: float, head: Part, draft: float, fixed: float
 ) -> Parts:

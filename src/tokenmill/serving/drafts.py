@@ -6,10 +6,10 @@ with depth; constant acceptance a gives ``(1 - a^(g+1)) / (1 - a)``.
 
 from __future__ import annotations
 
-from ..jit.kernel import kernel
+from ..jit.kernel import block
 
 
-@kernel
+@block
 def accept_length(first: float, decay: float, drafts: float) -> float:
     """Return the tokens accepted per step, the one that is always right included.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..jit import exp, expm1, log, log1p, norm_ppf, sqrt
-from ..jit.kernel import block, kernel
+from ..jit.kernel import block
 
 Eight = tuple[float, float, float, float, float, float, float, float]
 
@@ -41,7 +41,7 @@ class Popularity(NamedTuple):
     scale: float
 
 
-@kernel
+@block
 def distinct_uniform(experts: float, top_k: float, tokens: float) -> float:
     """Return how many experts `tokens` hit when every expert is as likely.
 
@@ -130,12 +130,12 @@ def popularity(experts: float, top_k: float, skew: float) -> Popularity:
 
 
 @block
-def distinct_zipf(known: Popularity, experts: float, top_k: float, tokens: float) -> float:
+def distinct_zipf(known: Popularity, experts: float, tokens: float) -> float:
     """Return how many experts `tokens` hit."""
     hit = 0.0
     for i in range(_CLASSES):
         hit -= known.counts[i] * expm1(-tokens * known.rates[i])
-    return min(hit, experts, top_k * tokens)
+    return min(hit, experts)
 
 
 @block
@@ -154,10 +154,10 @@ def distinct_known(
     """Return how many experts `tokens` hit, by the :func:`known_popularity` of the same `skew`."""
     if skew == 0.0 or top_k >= experts or tokens <= 0.0:
         return distinct_uniform(experts, top_k, tokens)
-    return distinct_zipf(known, experts, top_k, tokens)
+    return distinct_zipf(known, experts, tokens)
 
 
-@kernel
+@block
 def distinct_experts(experts: float, top_k: float, tokens: float, skew: float) -> float:
     """Return how many experts `tokens` hit when popularity is a Zipf law of exponent `skew`.
 
@@ -209,7 +209,7 @@ def placed_known(
     return max((hottest + others * coldest) * ranks / top_k, 1.0)
 
 
-@kernel
+@block
 def expert_imbalance(
     experts: float, top_k: float, tokens: float, ranks: float, redundant: float, skew: float
 ) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..jit.kernel import block, kernel
+from ..jit.kernel import block
 from .communication import all_reduce_s
 from .experts import Popularity, distinct_known, placed_known, uniform_imbalance
 from .records import Efficiency, Layout, Load, Machine, Shape
@@ -160,7 +160,7 @@ def shared_parts(
     )
 
 
-@kernel
+@block
 def layers_s(shared: Shared, core_s: float, exchange_s: float, hidden: float) -> float:
     """Return the time of all layers; the share `hidden` of the shorter side of the overlap is free.
 
@@ -177,7 +177,7 @@ def layers_s(shared: Shared, core_s: float, exchange_s: float, hidden: float) ->
     return joined + shared.all_reduce.seconds
 
 
-@kernel
+@block
 def _add(
     totals: tuple[float, float, float, float], part: Part
 ) -> tuple[float, float, float, float]:
@@ -194,7 +194,7 @@ def _add(
     return compute, memory, network, fixed
 
 
-@kernel
+@block
 def binding_roof(parts: Parts) -> float:
     """Return the roof under which most of the step's time is spent, before overlap."""
     totals = _add((0.0, 0.0, 0.0, 0.0), parts.attention)

@@ -14,6 +14,8 @@ from ..jit.kernel import block
 from .records import Efficiency, Layout, Load, Machine, Shape
 from .roofline import group_size
 
+_INFINITY = float("inf")
+
 
 @block
 def weights_bytes(s: Shape, lay: Layout) -> float:
@@ -54,9 +56,10 @@ def free_bytes(s: Shape, m: Machine, lay: Layout, e: Efficiency) -> float:
 def sequences_that_fit(s: Shape, m: Machine, lay: Layout, e: Efficiency, context: float) -> float:
     """Return how many caches of `context` tokens fit: whole, 0 if none; inf if they are empty."""
     free = free_bytes(s, m, lay, e)
+    each = sequence_bytes(s, lay, context)
     if free <= 0.0:
         return 0.0
-    return float(np.floor(free / sequence_bytes(s, lay, context)))
+    return float(np.floor(free / each)) if each > 0.0 else _INFINITY
 
 
 @block

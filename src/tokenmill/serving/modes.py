@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..jit.kernel import block, kernel
+from ..jit.kernel import block
 from .attention import new_tokens
 from .communication import transfer_s
 from .decode import decode_step, mixed_step
@@ -20,8 +20,16 @@ from .layers import Step, binding_roof
 from .memory import max_batch, sequence_bytes, sequences_that_fit
 from .prefill import prefill_core, prompt_s, prompt_token_s
 from .queueing import wait_s
+from .reasons import (
+    FEASIBLE,
+    NO_MEMORY,
+    NOT_FINITE,
+    layout_reason,
+    machine_reason,
+    reason,
+    transfer_reason,
+)
 from .records import Efficiency, Layout, Load, Machine, Shape
-from .refusal import FEASIBLE, NO_BANDWIDTH, NO_MEMORY, layout_reason, machine_reason, reason
 from .roofline import group_size
 
 _INFINITY = float("inf")
@@ -69,10 +77,20 @@ class Estimate(NamedTuple):
     reason: float
 
 
-@kernel
+@block
 def infeasible(batch: float, most: float, why: float) -> Estimate:
     """Return the estimate of what cannot run."""
     return Estimate(_INFINITY, _INFINITY, 0.0, 0.0, 0.0, batch, most, 0.0, _INFINITY, NO_ROOF, why)
+
+
+@block
+def checked(found: Estimate) -> Estimate:
+    """Return an estimate, or the infeasible one where absurd numbers met in a figure."""
+    times = found.tpot_s + found.ttft_s + found.step_s
+    if times < _INFINITY and found.tokens_per_s_gpu < _INFINITY and found.tokens_per_s_gpu > 0.0:
+        if found.prefill_per_decode >= 0.0 and found.tpot_s > 0.0:
+            return found
+    return infeasible(found.batch, found.max_batch, NOT_FINITE)
 
 
 @block
@@ -89,7 +107,7 @@ def chosen_batch(load: Load, most: float) -> float:
     return load.batch if load.batch > 0.0 else most
 
 
-@kernel
+@block
 def fits(batch: float, most: float) -> bool:
     """Return whether a batch is above 0, fits, and is a number to compute with."""
     return batch > 0.0 and batch <= most and batch < _INFINITY
@@ -134,18 +152,20 @@ def aggregated(s: Shape, m: Machine, lay: Layout, load: Load, e: Efficiency) -> 
     busy = load.utilisation * rate * per_output
     wait = wait_s(alone, 1.0, busy, e.arrival_variation, e.service_variation)
     n = lay.tensor_parallel
-    return Estimate(
-        own + e.prefill_interference * batch * per_output,
-        e.first_token_s + wait + alone + step.seconds,
-        eta * rate / n,
-        eta * batch / own / n,
-        prefill_rate(lay, token_s, eta),
-        batch,
-        most,
-        0.0,
-        step.seconds,
-        binding_roof(step.parts),
-        FEASIBLE,
+    return checked(
+        Estimate(
+            own + e.prefill_interference * batch * per_output,
+            e.first_token_s + wait + alone + step.seconds,
+            eta * rate / n,
+            eta * batch / own / n,
+            prefill_rate(lay, token_s, eta),
+            batch,
+            most,
+            0.0,
+            step.seconds,
+            binding_roof(step.parts),
+            FEASIBLE,
+        )
     )
 
 
@@ -194,18 +214,20 @@ def chunked(s: Shape, m: Machine, lay: Layout, load: Load, e: Efficiency) -> Est
     wait = wait_s(service, 1.0, busy, e.arrival_variation, e.service_variation)
     eta, n = serving_efficiency(s, lay, e), lay.tensor_parallel
     rate = eta * outputs / step.seconds / n
-    return Estimate(
-        step.seconds / load.accept_len,
-        e.first_token_s + wait + max(service, step.seconds),
-        rate,
-        eta * batch * load.accept_len / step.seconds / n,
-        eta * prompt / step.seconds / n if prompt > 0.0 else _INFINITY,
-        batch,
-        most,
-        0.0,
-        step.seconds,
-        binding_roof(step.parts),
-        FEASIBLE,
+    return checked(
+        Estimate(
+            step.seconds / load.accept_len,
+            e.first_token_s + wait + max(service, step.seconds),
+            rate,
+            eta * batch * load.accept_len / step.seconds / n,
+            eta * prompt / step.seconds / n if prompt > 0.0 else _INFINITY,
+            batch,
+            most,
+            0.0,
+            step.seconds,
+            binding_roof(step.parts),
+            FEASIBLE,
+        )
     )
 
 
@@ -236,8 +258,8 @@ def disaggregated(
         why = layout_reason(pool)
     if why == FEASIBLE:
         why = machine_reason(s, m, pool)
-    if why == FEASIBLE and load.in_len > 0.0 and not m.scale_out_bytes_per_s > 0.0:
-        why = NO_BANDWIDTH
+    if why == FEASIBLE:
+        why = transfer_reason(m, load)
     if why != FEASIBLE:
         return infeasible(load.batch, 0.0, why)
     most = max_batch(s, m, lay, load, e)
@@ -261,16 +283,18 @@ def disaggregated(
     wait = wait_s(alone, servers, busy, e.arrival_variation, e.service_variation)
     moved = transfer_s(sequence_bytes(s, pool, load.in_len), m, e)
     together = accelerators + have * pool.tensor_parallel * pool.data_parallel
-    return Estimate(
-        own,
-        e.first_token_s + wait + alone + moved + step.seconds,
-        out * share / together,
-        out / accelerators,
-        prefill_rate(pool, token_s, e.disaggregated),
-        batch,
-        most,
-        wanted,
-        step.seconds,
-        binding_roof(step.parts),
-        FEASIBLE,
+    return checked(
+        Estimate(
+            own,
+            e.first_token_s + wait + alone + moved + step.seconds,
+            out * share / together,
+            out / accelerators,
+            prefill_rate(pool, token_s, e.disaggregated),
+            batch,
+            most,
+            wanted,
+            step.seconds,
+            binding_roof(step.parts),
+            FEASIBLE,
+        )
     )

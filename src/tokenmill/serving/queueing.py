@@ -7,7 +7,7 @@ Sakasegawa's approximation of G/G/c, which is exact for M/M/1 and M/G/1:
 from __future__ import annotations
 
 from ..jit import pow, sqrt
-from ..jit.kernel import block, kernel
+from ..jit.kernel import block
 
 _INFINITY = float("inf")
 _HALVINGS = 60
@@ -38,7 +38,7 @@ def wait_s(
     return service_s * crowd / (servers * (1.0 - busy)) * (arrivals + services) / 2.0
 
 
-@kernel
+@block
 def max_busy(
     service_s: float, servers: float, limit_s: float, arrivals: float, services: float
 ) -> float:

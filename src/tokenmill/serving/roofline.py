@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..jit.kernel import block, kernel
+from ..jit.kernel import block
 from .records import Efficiency, Layout, Machine
 
 COMPUTE, MEMORY, NETWORK, FIXED = 0.0, 1.0, 2.0, 3.0
@@ -30,7 +30,7 @@ class Part(NamedTuple):
     roof: float
 
 
-@kernel
+@block
 def longer(compute_s: float, memory_s: float) -> Part:
     """Return the part that takes the longer of both times."""
     if compute_s >= memory_s:
