@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
 
+from ..serving.toml_file import parse_toml, read_bounded
 from .fields import LAYERS, PLAYER, WORLD, Field
 from .needs import QUOTES, needed_keys, needed_world_keys, switch_keys, useful_layers
 from .quantity import Quantity, parse_quantity
 from .refusal import ScenarioError, describe, join, nearest, one_of, shown
 from .scenario import Player, Scenario
 
-LARGEST_FILE = 1 << 20
 MOST_PLAYERS = 16
 FORMAT = 1
 EMBEDDED = "race.toml"
@@ -43,14 +42,7 @@ def load_scenario(path: str | os.PathLike[str] | None = None) -> Scenario:
         return parse_scenario(source.read_bytes(), EMBEDDED)
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"scenario: expected the path of a file, found {path!r}")
-    name = os.fsdecode(path)
-    file = name if name and name.isprintable() else shown(name)
-    try:
-        with open(path, "rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ScenarioError(file, "", "a readable file", reason.lower()) from None
+    file, content = read_bounded(path, ScenarioError)
     return parse_scenario(content, file)
 
 
@@ -61,7 +53,7 @@ def parse_scenario(content: bytes, file: str = "scenario") -> Scenario:
     ------
     ScenarioError
     """
-    reader = _Reader(file, _toml(content, file))
+    reader = _Reader(file, parse_toml(content, file, ScenarioError))
     reader.check_keys("", reader.table, _TOP)
     version = reader.table.get("format")
     if type(version) is not int or version != FORMAT:
@@ -73,26 +65,6 @@ def parse_scenario(content: bytes, file: str = "scenario") -> Scenario:
     reader.read_defaults()
     players = reader.players()
     return Scenario(file, name, text, world, players, (*_unverified(world, players), *reader.notes))
-
-
-def _toml(content: bytes, file: str) -> dict[str, Any]:
-    if len(content) > LARGEST_FILE:
-        raise ScenarioError(file, "", f"at most {LARGEST_FILE} bytes", "a larger file")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{content[error.start]:02x} on line {line}"
-        raise ScenarioError(file, "", "text in UTF-8", found) from None
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise ScenarioError(file, "", "valid TOML", "values nested too deeply") from None
-    except ValueError as error:
-        # TOMLDecodeError names the line; int() refuses thousands of digits with a plain ValueError.
-        reason = str(error)
-        reason = reason if reason.isprintable() else ascii(reason)
-        raise ScenarioError(file, "", "valid TOML", f"an error: {reason}") from None
 
 
 class _Reader:
