@@ -1,137 +1,155 @@
-"""Records that the serving tests share, built by hand from the published model cards.
+"""Golden numbers of shapes, from an independent calculation (2026-11), all of them exact integers.
 
-Golden values come from an independent re-implementation of the model; the shapes are those of the
-models' ``config.json``, the machines those of the vendors' data sheets.
+Parameters in all and active, KV bytes a token in bf16 (full layers), FLOPs of the attention core
+for one token against 4096 and for a prompt of 4096.
 """
 
-from __future__ import annotations
-
-from tokenmill.serving.records import PUBLISHED, Layout, Load, Machine, Shape
-
-
-def _floats(record):  # type: ignore[no-untyped-def]
-    return type(record)(*map(float, record))
-
-
-_NOTHING = {
-    "window_layers": 0,
-    "window": 0,
-    "chunk_layers": 0,
-    "chunk": 0,
-    "sparse_top_k": 0,
-    "index_elements": 0,
-    "index_flops": 0,
+GOLDEN = {
+    "deepseek_v3": (
+        671_025_397_760,
+        36_624_596_992,
+        70_272,
+        69_591_891_968,
+        41_929_114_910_720,
+    ),
+    "deepseek_v32": (
+        671_025_397_760,
+        36_624_596_992,
+        70_272,
+        69_591_891_968,
+        41_929_114_910_720,
+    ),
+    "kimi_k2": (
+        1_026_407_202_816,
+        31_686_066_176,
+        70_272,
+        34_795_945_984,
+        20_964_557_455_360,
+    ),
+    "qwen3_235b_a22b": (
+        235_092_836_352,
+        21_567_635_456,
+        192_512,
+        12_616_466_432,
+        25_844_831_485_952,
+    ),
+    "qwen3_30b_a3b": (
+        30_531_911_680,
+        3_041_656_832,
+        98_304,
+        3_221_225_472,
+        6_598_680_379_392,
+    ),
+    "qwen3_coder_480b_a35b": (
+        480_154_091_520,
+        34_540_486_656,
+        253_952,
+        12_482_248_704,
+        25_569_886_470_144,
+    ),
+    "qwen3_32b": (
+        32_761_446_400,
+        31_983_534_080,
+        262_144,
+        8_589_934_592,
+        17_596_481_011_712,
+    ),
+    "qwen3_8b": (
+        8_190_427_136,
+        7_568_097_280,
+        147_456,
+        2_415_919_104,
+        4_949_010_284_544,
+    ),
+    "llama_3_1_8b": (
+        8_029_995_008,
+        7_504_658_432,
+        131_072,
+        2_147_483_648,
+        4_399_120_252_928,
+    ),
+    "llama_3_1_70b": (
+        70_552_387_584,
+        69_501_714_432,
+        327_680,
+        10_737_418_240,
+        21_995_601_264_640,
+    ),
+    "llama_2_70b": (
+        68_975_329_280,
+        68_713_185_280,
+        327_680,
+        10_737_418_240,
+        21_995_601_264_640,
+    ),
+    "llama_3_1_405b": (
+        405_849_243_648,
+        403_747_897_344,
+        516_096,
+        33_822_867_456,
+        69_286_143_983_616,
+    ),
+    "llama_4_maverick": (
+        400_711_352_320,
+        16_149_708_800,
+        196_608,
+        4_026_531_840,
+        8_248_350_474_240,
+    ),
+    "mixtral_8x7b": (
+        46_702_526_464,
+        12_748_587_008,
+        131_072,
+        2_147_483_648,
+        4_399_120_252_928,
+    ),
+    "mixtral_8x22b": (
+        140_619_939_840,
+        38_954_729_472,
+        229_376,
+        5_637_144_576,
+        11_547_690_663_936,
+    ),
+    "gpt_oss_120b": (
+        116_788_838_400,
+        5_131_100_160,
+        36_864,
+        1_245_708_288,
+        2_629_123_964_928,
+    ),
+    "gpt_oss_20b": (
+        20_907_786_240,
+        3_607_142_400,
+        24_576,
+        830_472_192,
+        1_752_749_309_952,
+    ),
+    "glm_4_5": (
+        352_795_525_120,
+        32_854_016_000,
+        376_832,
+        18_522_046_464,
+        37_942_412_181_504,
+    ),
+    "minimax_m2": (
+        228_688_920_576,
+        10_415_112_192,
+        253_952,
+        6_241_124_352,
+        12_784_943_235_072,
+    ),
+    "ernie_4_5_300b_a47b": (
+        299_483_267_072,
+        47_078_440_960,
+        221_184,
+        7_247_757_312,
+        14_847_030_853_632,
+    ),
+    "glm_5": (
+        743_179_026_432,
+        40_100_954_112,
+        89_856,
+        44_493_176_832,
+        42_891_422_466_048,
+    ),
 }
-
-DEEPSEEK_V3 = _floats(
-    Shape(
-        layers=61,
-        moe_layers=58,
-        hidden=7168,
-        attention_params=61 * 187_105_280,
-        dense_params=3 * 3 * 7168 * 18432,
-        shared_params=58 * 3 * 7168 * 2048,
-        expert_params=3 * 7168 * 2048,
-        embedding_params=2 * 129_280 * 7168,
-        head_params=129_280 * 7168,
-        experts=256,
-        top_k=8,
-        expert_width=2048,
-        node_limit=4,
-        kv_shards=1,
-        kv_elements=576,
-        core_flops=278_528,
-        core_pair_flops=81_920,
-        full_layers=61,
-        draft_layers=1,
-        **_NOTHING,
-    )
-)
-LLAMA_70B = _floats(
-    Shape(
-        layers=80,
-        moe_layers=0,
-        hidden=8192,
-        attention_params=80 * (2 * 8192 * 64 * 128 + 2 * 8192 * 8 * 128),
-        dense_params=80 * 3 * 8192 * 28672,
-        shared_params=0,
-        expert_params=0,
-        embedding_params=2 * 128_256 * 8192,
-        head_params=128_256 * 8192,
-        experts=0,
-        top_k=0,
-        expert_width=0,
-        node_limit=0,
-        kv_shards=8,
-        kv_elements=2 * 8 * 128,
-        core_flops=4 * 64 * 128,
-        core_pair_flops=4 * 64 * 128,
-        full_layers=80,
-        draft_layers=0,
-        **_NOTHING,
-    )
-)
-QWEN3_30B = _floats(
-    Shape(
-        layers=48,
-        moe_layers=48,
-        hidden=2048,
-        attention_params=48 * (2 * 2048 * 32 * 128 + 2 * 2048 * 4 * 128),
-        dense_params=0,
-        shared_params=0,
-        expert_params=3 * 2048 * 768,
-        embedding_params=2 * 151_936 * 2048,
-        head_params=151_936 * 2048,
-        experts=128,
-        top_k=8,
-        expert_width=768,
-        node_limit=0,
-        kv_shards=4,
-        kv_elements=2 * 4 * 128,
-        core_flops=4 * 32 * 128,
-        core_pair_flops=4 * 32 * 128,
-        full_layers=48,
-        draft_layers=0,
-        **_NOTHING,
-    )
-)
-# Windowed, chunked and sparse layers side by side: no such model exists, every branch runs.
-PATCHWORK = QWEN3_30B._replace(
-    full_layers=16.0,
-    window_layers=16.0,
-    window=512.0,
-    chunk_layers=16.0,
-    chunk=2048.0,
-    sparse_top_k=1024.0,
-    index_elements=128.0,
-    index_flops=8192.0,
-    draft_layers=1.0,
-)
-
-
-def machine(bf16: float, fp8: float, memory: float, speed: float, up: float) -> Machine:
-    """Return a machine of 8 per domain and 50 GB/s between domains, GEMMs in FP8."""
-    return Machine(fp8, fp8, bf16, bf16, memory, speed, up, 8.0, 50e9, 1.0, 1.0, 0.0, 0.0)
-
-
-H800 = machine(989e12, 1979e12, 80e9, 3.35e12, 200e9)
-H100 = machine(989e12, 1979e12, 80e9, 3.35e12, 450e9)
-H200 = machine(989e12, 1979e12, 141e9, 4.8e12, 450e9)
-
-
-def layout(
-    tensor: float = 1, data: float = 1, experts: float = 1, weights: float = 1, kv: float = 2
-) -> Layout:
-    """Return a layout whose experts lie on all accelerators, FP8 out and BF16 back."""
-    cut = tensor * data / experts
-    return _floats(
-        Layout(tensor, data, experts, cut, weights, weights, 2, kv, 1, 2, 2, 0, 1, 16384)
-    )
-
-
-def load(batch: float = 128, in_len: float = 4096, out_len: float = 0, **fields: float) -> Load:
-    """Return a balanced load without drafts or cache hits."""
-    return _floats(Load(batch, in_len, out_len, 0, 0, 1, 1, 0)._replace(**fields))
-
-
-EXACT = _floats(PUBLISHED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.serving.shapes import (
+from tests.serving.records import (
     DEEPSEEK_V3,
     EXACT,
     H100,

@@ -8,7 +8,7 @@ import random
 import numba
 import pytest
 
-from tests.serving.shapes import (
+from tests.serving.records import (
     DEEPSEEK_V3,
     EXACT,
     H100,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.serving.shapes import (
+from tests.serving.records import (
     DEEPSEEK_V3,
     EXACT,
     H100,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.serving.golden_shapes import GOLDEN
+from tests.serving.shapes import GOLDEN
 from tokenmill.serving import PRECISION_BYTES, ModelShape, model, models
 
 

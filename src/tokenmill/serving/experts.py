@@ -180,7 +180,7 @@ def uniform_imbalance(experts: float, top_k: float, tokens: float, ranks: float)
     hits, and the largest of them at Blom's plotting position ``(G - 3/8) / (G + 1/4)``. A rank's
     variance is ``B (E/G) (k/E) (1 - k/E)``. One rank, or top_k equal to experts, gives 1.
     """
-    if tokens <= 0.0 or ranks <= 1.0 or top_k >= experts:
+    if tokens * top_k <= 0.0 or ranks <= 1.0 or top_k >= experts:
         return 1.0
     spread = sqrt((1.0 - top_k / experts) * ranks / (tokens * top_k))
     return 1.0 + norm_ppf((ranks - 0.375) / (ranks + 0.25)) * spread
