@@ -20,9 +20,9 @@ class Architecture:
     judgement : str
         Why the two are taken to be of equal quality, and how surely.
     batches : tuple of float
-        Sequences decoded together, per accelerator.
+        Sequences decoded together, per accelerator; where fewer fit, as many as do.
     moe, dense : tuple of Spread
-        USD per million output tokens with their prompts, at each batch; inf where it does not fit.
+        USD per million output tokens with their prompts, at each batch; inf where none fits.
     ratio : tuple of Spread
         Cost of the dense model over the other's in the same scenario: above 1 the experts pay.
     decode_ratio : tuple of Spread

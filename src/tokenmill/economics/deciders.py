@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite, log
-from typing import Any
 
-from .fields import PLAYER, WORLD
+from .fields import PLAYER, WORLD, Field
 from .lineup import Lineup
 from .scenario import Scenario
+from .serving_fields import EFFICIENCY, MACHINE
 
 _ENDS = (0.05, 0.95)
 _MOST = 10
@@ -75,9 +75,8 @@ def find_deciders(lineup: Lineup, leader: int) -> tuple[Decider, ...]:
             for level in _ENDS
         ]
         if all(isfinite(lead) and lead > 0.0 for lead in leads):
-            found.append(
-                Decider(stream, _label(members, lineup.scenario), leads[0], leads[1], median_lead)
-            )
+            label = _label(stream, members, lineup.scenario)
+            found.append(Decider(stream, label, leads[0], leads[1], median_lead))
     found.sort(key=lambda decider: -decider.swing)
     return tuple(decider for decider in found[:_MOST] if decider.swing > 0.0)
 
@@ -91,11 +90,22 @@ def _lead(values: Mapping[str, float], lineup: Lineup, leader: int) -> float:
     return min(rivals) / costs[leader] if costs[leader] else float("nan")
 
 
-def _label(members: list[str], scenario: Scenario) -> str:
+def _label(stream: str, members: list[str], scenario: Scenario) -> str:
     """Say in words what the inputs of one stream are."""
-    keys = list(dict.fromkeys(name.rsplit(".", 1)[1] for name in members))
-    fields: dict[str, Any] = {**WORLD, **PLAYER}
-    text = " and ".join(fields[key].text for key in keys)
+    text = " and ".join(dict.fromkeys(_field(name).text for name in members))
     owners = {name.split(".")[1] for name in members if name.startswith("players.")}
     names = [player.name for player in scenario.players if player.key in owners]
-    return f"{text} of {names[0]}" if len(names) == 1 else text
+    if len(names) == 1:
+        return f"{text} of {names[0]}"
+    _, is_own, word = stream.partition("stream.")
+    return f"{text} ({word})" if is_own else text
+
+
+def _field(name: str) -> Field:
+    """Return the parameter behind an input."""
+    *path, key = name.split(".")
+    if path[-1] == "efficiency":
+        return EFFICIENCY[key]
+    if path[-1] == "machine":
+        return MACHINE[key]
+    return (WORLD if path[0] == "world" else PLAYER)[key]

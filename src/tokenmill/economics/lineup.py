@@ -6,13 +6,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..jit.kernel import kernel
 from ..jit.records import Slot
 from .fields import LAYERS, PLAYER, WORLD
+from .flat_call import flat_call
+from .ownership import StackLevels
 from .quantity import Quantity
 from .race_build import build_model
-from .race_model import PlayerValues, Speed, Standing, WorldValues, evaluate_player
-from .race_speed import stated_speed
+from .race_model import (
+    AS_IT_IS,
+    PlayerValues,
+    Speed,
+    Standing,
+    WorldValues,
+    evaluate_player,
+    player_levels,
+    revenue,
+)
+from .race_speed import computed_speed
 from .scenario import Player, Scenario
+from .seat import Seat, efficiency_inputs, seat_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,8 @@ class Lineup:
         Inputs of the fields of WorldValues.
     players : tuple of tuple of str
         Inputs of the fields of each player's PlayerValues.
+    seats : tuple of Seat or None
+        Where the records of the serving model come from; None for a player that states its speed.
     """
 
     scenario: Scenario
@@ -37,6 +52,7 @@ class Lineup:
     streams: Mapping[str, str]
     world: tuple[str, ...]
     players: tuple[tuple[str, ...], ...]
+    seats: tuple[Seat | None, ...]
 
     def stream(self, name: str) -> str:
         """Return the stream of an input."""
@@ -58,33 +74,63 @@ class Lineup:
         def slots(names: tuple[str, ...]) -> list[Slot]:
             return [place.get(name, self.inputs[name].centre) for name in names]
 
+        served = [
+            (
+                seat.serve,
+                tuple((record, tuple(slots(names))) for record, names in seat.parts),
+            )
+            if seat
+            else None
+            for seat in self.seats
+        ]
+        # Players with the same model on the same machines are served once.
+        distinct = list(dict.fromkeys(seat for seat in served if seat))
         return build_model(
             [player.key for player in self.scenario.players],
             slots(self.world),
             [slots(names) for names in self.players],
-            [stated_speed for _ in self.players],
+            [computed_speed(parts, serve) for serve, parts in distinct],
+            [distinct.index(seat) if seat else None for seat in served],
         )
-
-    def world_at(self, values: Mapping[str, float]) -> Any:
-        """Return the world's record with given inputs."""
-        return WorldValues(*(values[name] for name in self.world))
-
-    def player_at(self, values: Mapping[str, float], index: int) -> Any:
-        """Return one player's record with given inputs."""
-        return PlayerValues(*(values[name] for name in self.players[index]))
 
     def speed_at(self, values: Mapping[str, float], index: int) -> Speed:
         """Return the speed of one player's accelerator with given inputs."""
-        player = self.player_at(values, index)
-        return Speed(player.decode_tok_s, player.prefill_tok_s)
+        path = f"players.{self.scenario.players[index].key}"
+        seat = self.seats[index]
+        if seat is None:
+            return Speed(values[f"{path}.decode_tok_s"], values[f"{path}.prefill_tok_s"])
+        found = seat.serve_at(values)
+        return Speed(
+            found.decode_tokens_per_s_gpu * values[f"{path}.decode_ratio"],
+            found.prefill_tokens_per_s_gpu * values[f"{path}.prefill_ratio"],
+        )
 
     def standing_at(self, values: Mapping[str, float], index: int) -> Standing:
         """Return how one player stands with given inputs."""
-        speed = self.speed_at(values, index)
-        found: Standing = evaluate_player(
-            self.world_at(values), self.player_at(values, index), speed
+        found: Standing = flat_call(evaluate_player, _RECORDS, Standing)(
+            self._record_values(values, index)
         )
         return found
+
+    def levels_at(self, values: Mapping[str, float], index: int) -> StackLevels:
+        """Return the price at every layer of one player with given inputs."""
+        found: StackLevels = flat_call(_levels, _RECORDS, StackLevels)(
+            self._record_values(values, index)
+        )
+        return found
+
+    def _record_values(self, values: Mapping[str, float], index: int) -> list[float]:
+        names = (*self.world, *self.players[index])
+        return [*(values[name] for name in names), *self.speed_at(values, index)]
+
+
+_RECORDS = (WorldValues, PlayerValues, Speed)
+
+
+@kernel
+def _levels(w: Any, p: Any, speed: Speed) -> StackLevels:
+    levels: StackLevels = player_levels(w, p, speed, revenue(w), AS_IT_IS)
+    return levels
 
 
 def line_up(scenario: Scenario) -> Lineup:
@@ -92,6 +138,11 @@ def line_up(scenario: Scenario) -> Lineup:
 
     A parameter of several players is one stream, ``players.*.<key>``, unless the file names
     another.
+
+    Raises
+    ------
+    ScenarioError
+        No batch keeps a player's limit of the time per output token.
     """
     inputs = {
         f"world.{key}": scenario.world.get(key, Quantity.of(field.neutral))
@@ -100,15 +151,25 @@ def line_up(scenario: Scenario) -> Lineup:
     world = tuple(inputs)
     streams: dict[str, str] = {}
     players = []
+    if scenario.architecture or any(player.service for player in scenario.players):
+        inputs |= efficiency_inputs(scenario.efficiency)
     for player in scenario.players:
         own = _player_inputs(player)
         players.append(tuple(own))
         inputs |= own
         streams |= {f"players.{player.key}.{key}": f"players.*.{key}" for key in PLAYER}
+    seats: list[Seat | None] = []
+    for player in scenario.players:
+        if player.service is None:
+            seats.append(None)
+            continue
+        seat, added = seat_of(player.service, f"players.{player.key}", inputs, scenario.file)
+        seats.append(seat)
+        inputs |= added
     for name, quantity in inputs.items():
         if quantity.stream:
             streams[name] = f"stream.{quantity.stream}"
-    return Lineup(scenario, inputs, streams, world, tuple(players))
+    return Lineup(scenario, inputs, streams, world, tuple(players), tuple(seats))
 
 
 def _player_inputs(player: Player) -> dict[str, Quantity]:

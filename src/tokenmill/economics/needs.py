@@ -26,7 +26,7 @@ _SELLERS = {
 
 _SERVING = ("utilisation", "research_usd", "research_mtok")
 _STATED_SPEED = ("decode_tok_s", "prefill_tok_s")
-_COMPUTED_SPEED = ("speed_ratio", "accept_len")
+_COMPUTED_SPEED = ("decode_ratio", "prefill_ratio", "accept_len")
 _CHIP = (
     "wafer_ratio",
     "die_mm2",

@@ -10,8 +10,9 @@ import numba
 from numba.core import types
 from numba.extending import intrinsic
 
+from ..jit.kernel import kernel
 from ..jit.records import Slot, gather_record
-from .race_model import PlayerValues, Standing, WorldValues, evaluate_player
+from .race_model import PlayerValues, Speed, Standing, WorldValues, evaluate_player
 
 MEASURES = Standing._fields
 CHEAPEST = "cheapest"
@@ -39,6 +40,7 @@ def build_model(
     world: Sequence[Slot],
     players: Sequence[Sequence[Slot]],
     speeds: Sequence[Any],
+    served: Sequence[int | None],
 ) -> Callable[..., Any]:
     """Return the model of a race, ``model(*values)``.
 
@@ -50,7 +52,9 @@ def build_model(
         Where the fields of WorldValues and of each player's PlayerValues come from: an int is a
         position in `values`, a float is the number itself.
     speeds : sequence of compiled functions
-        ``speed(values, world, player)`` of each player, a :class:`.race_model.Speed`.
+        ``speed(values)``, a :class:`.race_model.Speed` that the serving model computes.
+    served : sequence of int or None, one per player
+        Position of its speed in `speeds`; None for a player that states its speed.
 
     Returns
     -------
@@ -61,28 +65,42 @@ def build_model(
     """
     fill_world = gather_record(WorldValues, world)
     evaluations = [
-        _player(fill_world, gather_record(PlayerValues, slots), speed)
-        for slots, speed in zip(players, speeds, strict=True)
+        _player(fill_world, gather_record(PlayerValues, slots), place)
+        for slots, place in zip(players, served, strict=True)
     ]
+    compute = _nested(speeds or [_no_speed])
     outputs = _record("RaceOutputs", output_names(keys))
     measures = _nested(evaluations)
     least = _least(len(keys))
     behind = _nested([_behind(index) for index in range(len(keys))])
 
     def race(*values):  # type: ignore[no-untyped-def]
-        found = _flat(measures(values))
+        found = _flat(measures((values, _flat(compute(values)))))
         best, cost = least(found)
         return outputs(*_flat((found, behind((found, cost)), best)))
 
     return race
 
 
-def _player(fill_world: Any, fill_player: Any, speed: Any) -> Any:
+@kernel
+def _no_speed(values: Any) -> float:
+    """Stand in for the speeds of a race in which nobody's is computed."""
+    return 0.0
+
+
+def _player(fill_world: Any, fill_player: Any, place: int | None) -> Any:
+    is_stated = place is None
+    decode, prefill = (0, 0) if place is None else (2 * place, 2 * place + 1)
+
     @numba.njit(**_INLINE)
-    def evaluate(values):  # type: ignore[no-untyped-def]
-        w = fill_world(values)
+    def evaluate(values_and_speeds):  # type: ignore[no-untyped-def]
+        values, speeds = values_and_speeds
         p = fill_player(values)
-        return evaluate_player(w, p, speed(values, w, p))
+        if is_stated:
+            speed = Speed(p.decode_tok_s, p.prefill_tok_s)
+        else:
+            speed = Speed(speeds[decode] * p.decode_ratio, speeds[prefill] * p.prefill_ratio)
+        return evaluate_player(fill_world(values), p, speed)
 
     return evaluate
 
@@ -108,7 +126,7 @@ def _flat(typingctx: Any, nested: Any) -> Any:
     result = types.UniTuple(types.float64, len(leaves))
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        fields = [builder.extract_value(args[0], path) for path in leaves]
+        fields = [builder.extract_value(args[0], path) if path else args[0] for path in leaves]
         return context.make_tuple(builder, result, fields)
 
     return result(nested), codegen

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any, NamedTuple
 
-import numba
-
-from ..jit.kernel import kernel
+from ..jit.kernel import block, kernel
 from .fields import LAYERS, PLAYER, WORLD
 from .growth import combined_fall, survival_years
 from .margins import margin_at_price
-from .ownership import StackInputs, stack
+from .ownership import StackInputs, StackLevels, stack
 from .token import blended_tokens_per_s, computed_inputs, revenue_per_mtok
 
 OWNS = tuple(f"owns_{layer}" for layer in LAYERS)
 SWITCHES = tuple(f"switch_{layer}" for layer in LAYERS)
-_AS_IT_IS = -1
+AS_IT_IS = -1.0
 
 # Fields follow the vocabulary of scenario files, so they are known at run time only.
 _record: Any = namedtuple
@@ -107,7 +105,7 @@ def _quoted(quote: float, margin: float, is_switched: bool) -> float:
 
 
 @kernel
-def stack_inputs(w: Any, p: Any, speed: Speed, market_usd: float, switched: int) -> StackInputs:
+def stack_inputs(w: Any, p: Any, speed: Speed, market_usd: float, switched: float) -> StackInputs:
     """Return the ownership stack's inputs of player `p` in world `w`.
 
     Parameters
@@ -117,18 +115,18 @@ def stack_inputs(w: Any, p: Any, speed: Speed, market_usd: float, switched: int)
     speed : Speed
     market_usd : float
         Revenue per million output tokens at the market price.
-    switched : int
-        Position in `LAYERS` of a layer whose ownership is the other way round; -1 for none.
+    switched : float
+        Position in `LAYERS` of a layer whose ownership is the other way round; `AS_IT_IS` for none.
     """
     work = computed_inputs(inputs_per_output(w), w.cache_hit, w.cached_work)
     api_usd = p.api_price_ratio * market_usd
     return StackInputs(
-        _owned(p.owns_chip, p.chip_price_usd, switched == 0),
-        _owned(p.owns_server, 0.0, switched == 1),
-        _owned(p.owns_site, p.colo_usd_kw_month, switched == 2),
-        _owned(p.owns_cloud, p.rent_usd_h, switched == 3),
-        _owned(p.owns_model, api_usd, switched == 4),
-        _owned(p.owns_app, 0.0, switched == 5),
+        _owned(p.owns_chip, p.chip_price_usd, switched == 0.0),
+        _owned(p.owns_server, 0.0, switched == 1.0),
+        _owned(p.owns_site, p.colo_usd_kw_month, switched == 2.0),
+        _owned(p.owns_cloud, p.rent_usd_h, switched == 3.0),
+        _owned(p.owns_model, api_usd, switched == 4.0),
+        _owned(p.owns_app, 0.0, switched == 5.0),
         w.wafer_usd * p.wafer_ratio,
         p.die_mm2,
         p.dies_per_chip,
@@ -144,7 +142,7 @@ def stack_inputs(w: Any, p: Any, speed: Speed, market_usd: float, switched: int)
         p.design_usd,
         p.chip_volume,
         p.chip_margin,
-        _quoted(p.chip_price_usd, p.chip_margin, switched == 0),
+        _quoted(p.chip_price_usd, p.chip_margin, switched == 0.0),
         p.server_other_usd,
         p.server_margin,
         p.network_share,
@@ -158,18 +156,18 @@ def stack_inputs(w: Any, p: Any, speed: Speed, market_usd: float, switched: int)
         p.load,
         p.power_usd_kwh,
         p.site_usd_w,
-        _quoted(p.colo_usd_kw_month, p.site_margin, switched == 2),
+        _quoted(p.colo_usd_kw_month, p.site_margin, switched == 2.0),
         p.site_margin,
         p.operations_share,
         p.sold_share,
         p.cloud_margin,
-        _quoted(p.rent_usd_h, p.cloud_margin, switched == 3),
+        _quoted(p.rent_usd_h, p.cloud_margin, switched == 3.0),
         p.utilisation,
         blended_tokens_per_s(speed.decode, speed.prefill, work),
         p.research_usd,
         p.research_mtok,
         p.api_margin,
-        _quoted(api_usd, p.api_margin, switched == 4),
+        _quoted(api_usd, p.api_margin, switched == 4.0),
         p.app_margin,
     )
 
@@ -188,9 +186,15 @@ def cost_fall(w: Any, p: Any) -> float:
     return combined_fall(capacity, w.software_fall)
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _cost(w: Any, p: Any, speed: Speed, market_usd: float, switched: int) -> _Cost:
-    levels = stack(stack_inputs(w, p, speed, market_usd, switched))
+@block
+def player_levels(w: Any, p: Any, speed: Speed, market_usd: float, switched: float) -> StackLevels:
+    """Return the price at every layer of player `p`; arguments as of :func:`stack_inputs`."""
+    return stack(stack_inputs(w, p, speed, market_usd, switched))
+
+
+@kernel
+def _cost(w: Any, p: Any, speed: Speed, market_usd: float, switched: float) -> _Cost:
+    levels = player_levels(w, p, speed, market_usd, switched)
     compute = levels.api_usd_mtok if p.owns_model == 0.0 else levels.serve_usd_mtok
     return _Cost(compute, levels.app_usd_mtok)
 
@@ -201,7 +205,7 @@ def _saving(owns: float, cost: float, switched_cost: float) -> float:
     return 1.0 - (cost / switched_cost if owns != 0.0 else switched_cost / cost)
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@block
 def evaluate_player(w: Any, p: Any, speed: Speed) -> Standing:
     """Return how player `p` stands in world `w`.
 
@@ -224,12 +228,12 @@ def evaluate_player(w: Any, p: Any, speed: Speed) -> Standing:
         p.switch_app,
     )
     cost = compute = chip = server = site = cloud = model = app = 0.0
-    # One call in a loop, since LLVM would inline each of seven: ten seconds of compile time.
-    for layer in range(_AS_IT_IS, len(switches)):
+    # One call in a loop: LLVM would inline each of seven, ten seconds of compile time.
+    for layer in range(-1, len(switches)):
         if layer >= 0 and switches[layer] == 0.0:
             continue
-        found = _cost(w, p, speed, market, layer)
-        if layer == _AS_IT_IS:
+        found = _cost(w, p, speed, market, float(layer))
+        if layer < 0:
             cost, compute = found.delivered, found.compute
             continue
         saved = _saving(owns[layer], cost, found.delivered)

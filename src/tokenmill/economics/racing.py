@@ -10,13 +10,12 @@ from typing import Any
 from .._native import as_integer
 from ..montecarlo import sweep
 from .board import CURVE_LEVELS, CURVE_YEARS, RaceResult, RaceRow, leading
+from .compare import compare_architectures
 from .cost_parts import cost_parts
 from .deciders import find_deciders
 from .lineup import Lineup, line_up
 from .needs import QUOTES, buys_tokens
-from .ownership import stack
 from .race_build import BEHIND, CHEAPEST
-from .race_model import revenue, stack_inputs
 from .scenario import Scenario
 from .scenario_file import load_scenario
 from .spread import LEVELS, Spread
@@ -91,7 +90,10 @@ def race(
     rows = [_row(result, lineup, index) for index in range(len(keys))]
     rows.sort(key=lambda row: (isnan(row.cost_p50), row.cost_p50))
     deciders = find_deciders(lineup, keys.index(leading(rows).key))
-    return RaceResult(chosen, result.n, result.seed, result.digest, tuple(rows), deciders)
+    architecture = compare_architectures(lineup, result.seed, threads)
+    return RaceResult(
+        chosen, result.n, result.seed, result.digest, tuple(rows), deciders, architecture
+    )
 
 
 def _row(result: Any, lineup: Lineup, index: int) -> RaceRow:
@@ -127,14 +129,6 @@ def _row(result: Any, lineup: Lineup, index: int) -> RaceRow:
         survival_curve=tuple((result.n - count) / result.n for count in gone),
         behind=spread(BEHIND),
         saves={layer: spread(f"saves_{layer}") for layer in player.switchable},
-        parts=_parts(lineup, index),
+        parts=cost_parts(lineup.levels_at(lineup.medians(), index)),
         speed={phase: spread(phase) for phase in ("decode", "prefill")} if has_speed else {},
     )
-
-
-def _parts(lineup: Lineup, index: int) -> dict[str, float]:
-    """Return the parts of one player's cost at the medians of all inputs."""
-    values = lineup.medians()
-    world, player = lineup.world_at(values), lineup.player_at(values, index)
-    inputs = stack_inputs(world, player, lineup.speed_at(values, index), revenue(world), -1)
-    return cost_parts(stack(inputs))
