@@ -173,6 +173,8 @@ def test_ctrl_c_stops_within_a_second_and_leaves_no_thread(threads: int) -> None
         env=dict(os.environ),
     )
     assert process.stdout is not None
+    watchdog = threading.Timer(60.0, process.kill)  # the sweep itself would take days
+    watchdog.start()
     assert process.stdout.readline() == "ready\n"
     time.sleep(1.0)
     began = time.monotonic()
@@ -180,6 +182,7 @@ def test_ctrl_c_stops_within_a_second_and_leaves_no_thread(threads: int) -> None
     assert process.stdout.readline() == "stopped 1\n"
     assert time.monotonic() - began < 1.0
     assert process.wait(timeout=10) == 0
+    watchdog.cancel()
     process.stdout.close()
 
 

@@ -52,6 +52,18 @@ def test_irr_without_a_change_of_sign_is_nan(cash: tuple[float, ...]) -> None:
     assert isnan(e.irr(cash))
 
 
+def test_irr_of_cash_that_loses_in_the_end() -> None:
+    """A fleet whose last rents do not pay its power has two roots; the higher one is meant."""
+    # -100 + 290 v - 198 v^2 is 0 at v = 1/1.8 and at v = 1/1.1.
+    cash = (-100.0, 290.0, -198.0)
+    assert e.irr(cash) == pytest.approx(0.8, rel=1e-12)
+    assert e.npv(0.1, cash) == pytest.approx(0.0, abs=1e-12)
+    late = (-100.0, 40.0, 30.0, 10.0, -1.0)
+    assert -0.2 < e.irr(late) < -0.1
+    assert e.npv(e.irr(late), late) == pytest.approx(0.0, abs=1e-9)
+    assert isnan(e.irr((-100.0, 50.0, -100.0)))
+
+
 def test_npv_of_nothing_is_nothing() -> None:
     assert e.npv(0.1, np.zeros(0)) == 0.0
 

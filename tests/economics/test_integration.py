@@ -2,12 +2,16 @@
 
 from math import inf, isnan
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.economics.stacks import CASES, LAYERS, WORKED, relaxed, stacks
 from tokenmill import economics as e
+from tokenmill import evaluate, sweep
+from tokenmill.jit.records import gather_record
+from tokenmill.montecarlo import Triangular, Uniform
 
 NOTHING = WORKED._replace(**CASES["middleman app (owns nothing)"])
 EVERYTHING = WORKED._replace(**{f"owns_{layer}": 1.0 for layer in LAYERS})
@@ -132,3 +136,24 @@ def test_breakeven_volume_served_at_its_edges() -> None:
     assert isnan(e.breakeven_volume_served(6e8, float("nan"), 0.7, 0.5, 0.1, 5.0))
     # A tenth of a dollar an hour over 8,760 hours is 876 USD a chip.
     assert e.breakeven_volume_served(876e6, 1.0, 0.4, 0.5, 0.0, 1.0) == pytest.approx(1e6)
+
+
+def test_savings_over_arrays_and_inside_a_sweep() -> None:
+    """Two fields of the stack are handed over, the others are numbers that the compiler folds."""
+    at = {"power_usd_kwh": 0, "chip_margin": 1}
+    slots = [at.get(name, value) for name, value in WORKED._asdict().items()]
+    fill = gather_record(e.StackInputs, slots)
+
+    def savings(*values):  # type: ignore[no-untyped-def]
+        return e.layer_savings(fill(values))
+
+    def expected(power: float, margin: float) -> e.LayerValues:
+        return e.layer_savings(WORKED._replace(power_usd_kwh=power, chip_margin=margin))
+
+    powers, margins = np.array([0.03, 0.056, 0.09]), np.array([[0.5], [0.87]])
+    over = evaluate(savings, {"power_usd_kwh": powers, "chip_margin": margins})
+    assert over.chip.shape == (2, 3)
+    assert [part[1, 2] for part in over] == list(expected(0.09, 0.87))
+    uncertain = {"power_usd_kwh": Uniform(0.03, 0.13), "chip_margin": Triangular(0.5, 0.75, 0.88)}
+    drawn = sweep(savings, uncertain, n=2048, seed=3).replay(1234)
+    assert list(drawn.outputs.values()) == list(expected(*drawn.inputs.values()))

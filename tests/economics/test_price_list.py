@@ -94,6 +94,7 @@ def test_marginal_tiers_are_a_mean_and_terms_are_in_the_price() -> None:
     assert of("deepseek-r1", contract).request_usd == Fraction("0.001")
     # A thousandth for a request of 1,000 output tokens is a dollar for a million of them.
     assert of("deepseek-r1", contract).as_floats()[2] == 2.095
+    assert of("deepseek-r1", contract).billed_usd_mtok(0, 0) == Fraction("2.095")
 
 
 def test_the_context_tier_is_that_of_the_request() -> None:

@@ -185,6 +185,18 @@ def test_a_gigawatt_as_epoch_counts_it() -> None:
     assert power == pytest.approx(0.6e9, rel=0.01)
 
 
+def test_an_h100_hour_as_two_owners_pay_it() -> None:
+    """SemiAnalysis' InferenceX, August 2025: 1.30 USD a hyperscaler, 1.69 a neocloud.
+
+    The inputs are plausible and chosen, so this shows consistency. Its 1.73 kW hold the cooling.
+    """
+    inputs = {"it_life_years": 4.0, "kw": 1.73, "pue": 1.0, "load": 0.8, "power_usd_kwh": 0.085}
+    own = e.owned_hour(28_500.0, 0.07, **inputs, site_usd_w=10.5)
+    colo = e.owned_hour(28_500.0, 0.11, **inputs, colo_usd_kw_month=160.0, operations_share=0.03)
+    assert own.total == pytest.approx(1.30, rel=0.03)
+    assert colo.total == pytest.approx(1.69, rel=0.03)
+
+
 @relaxed
 @given(
     st.sampled_from(sorted(CLUSTER)),

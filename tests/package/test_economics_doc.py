@@ -20,7 +20,7 @@ def names() -> dict[str, Any]:
 
 
 def test_every_example_has_its_output() -> None:
-    assert len(EXAMPLES) == PAGE.count("```python") == 14
+    assert len(EXAMPLES) == PAGE.count("```python") == 13
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))

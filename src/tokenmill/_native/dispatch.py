@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._core import ffi, lib
-from .arrays import address
 from .errors import check
 from .threads import ranges, team
 
+_INT32, _INT64, _BYTES = map(ffi.typeof, ("int32_t[]", "int64_t[]", "uint8_t[]"))
 MOST_EXPERTS = 1 << 20
 MOST_SLOTS = 2**31 - 1
 
@@ -43,7 +43,7 @@ class ExpertIds:
 
     def pointer(self) -> Any:
         """Return a C pointer to the ids."""
-        return ffi.cast("int64_t *" if self.wide else "int32_t *", address(self.array))
+        return ffi.from_buffer(_INT64 if self.wide else _INT32, self.array)
 
     def refused(self, experts: int) -> ValueError:
         """Return the exception that names the first id outside [-1, experts)."""
@@ -99,7 +99,7 @@ def as_expert_ids(values: Any) -> ExpertIds:
 
 
 def _int32(array: Int32) -> Any:
-    return ffi.cast("int32_t *", address(array))
+    return ffi.from_buffer(_INT32, array)
 
 
 def sort_slots(ids: ExpertIds, experts: int, threads: int) -> SortedSlots:
@@ -182,7 +182,7 @@ def align_blocks(
         none,
         length,
     )
-    blocks.counts = ffi.cast("int64_t *", address(counts))
+    blocks.counts = ffi.from_buffer(_INT64, counts)
     blocks.sorted_slots = _int32(sorted_slots)
     if expert_map is not None:
         blocks.expert_map = _int32(expert_map)
@@ -206,10 +206,10 @@ def tokens_per_group(
         sends = ffi.new("tm_sends *")
         sends.top_k, sends.wide, sends.groups = ids.top_k, ids.wide, groups
         sends.experts, sends.group_of = len(group_of), _int32(group_of)
-        sends.last = ffi.cast("int64_t *", address(last[part]))
-        sends.tokens_per_group = ffi.cast("int64_t *", address(counts[part]))
+        sends.last = ffi.from_buffer(_INT64, last[part])
+        sends.tokens_per_group = ffi.from_buffer(_INT64, counts[part])
         if inside is not None:
-            sends.token_in_group = ffi.cast("uint8_t *", address(inside) + low * groups)
+            sends.token_in_group = ffi.from_buffer(_BYTES, inside) + low * groups
         check(lib.tm_dispatch_sends(sends, high - low, to_ids + low * ids.top_k))
 
     with team(len(parts)) as together:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._core import ffi, lib
-from .arrays import address
 from .errors import check
 from .matrix import Matrix
 from .threads import run_ranges
@@ -130,28 +129,28 @@ def route(
     """
     router = c_router(rule)
     parts: list[Tallies] = []
-    width = ffi.sizeof(("float", "double", "uint16_t", "uint16_t")[logits.dtype])
+    width = logits.width()
 
     def part(low: int, high: int) -> None:
         call = ffi.new("tm_route_call *")
         scratch = np.empty(lib.tm_route_scratch(router), np.uint8)
-        call.scratch = ffi.cast("void *", address(scratch))
+        call.scratch = ffi.from_buffer(scratch)
         call.scratch_bytes = scratch.size
         call.tokens = high - low
         call.dtype = logits.dtype
         call.row_stride = logits.row_stride
         start = logits.address + low * logits.row_stride * width
-        call.logits = ffi.cast("void *", start)
+        call.logits = ffi.cast(_VOID, start)
         for name, kind, by_token in _POINTERS:
             array = getattr(arrays, name)
             if array is not None:
-                first = address(array) + (low * array.strides[0] if by_token else 0)
-                setattr(call, name, ffi.cast(kind, first))
+                skipped = low * (array.strides[0] // array.itemsize) if by_token else 0
+                setattr(call, name, ffi.from_buffer(kind, array) + skipped)
         if tallies is not None:
             own = Tallies.zeros(*map(len, tallies))
             call.routed, call.ranks, call.nodes = routed, len(own.rank_tokens), len(own.node_tokens)
             for name, array in own._asdict().items():
-                setattr(call, name, ffi.cast("int64_t *", address(array)))
+                setattr(call, name, ffi.from_buffer(_COUNTS, array))
             parts.append(own)
         check(lib.tm_route(router, call))
 
@@ -162,13 +161,15 @@ def route(
             total += addend
 
 
+_VOID = ffi.typeof("void *")
+_COUNTS = ffi.typeof("int64_t[]")
 _POINTERS = (
-    ("bias", "double *", False),
-    ("expert_scale", "double *", False),
-    ("token_ids", "int64_t *", True),
-    ("hash_table", "int32_t *", False),
-    ("expert_ids", "int32_t *", True),
-    ("weights", "float *", True),
-    ("shared_weights", "float *", True),
-    ("skipped", "uint8_t *", True),
+    ("bias", ffi.typeof("double[]"), False),
+    ("expert_scale", ffi.typeof("double[]"), False),
+    ("token_ids", ffi.typeof("int64_t[]"), True),
+    ("hash_table", ffi.typeof("int32_t[]"), False),
+    ("expert_ids", ffi.typeof("int32_t[]"), True),
+    ("weights", ffi.typeof("float[]"), True),
+    ("shared_weights", ffi.typeof("float[]"), True),
+    ("skipped", ffi.typeof("uint8_t[]"), True),
 )

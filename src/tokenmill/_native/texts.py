@@ -121,11 +121,19 @@ class Texts:
         UnicodeDecodeError
             A byte string is not UTF-8.
         """
-        pairs = zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
-        return [
-            None if length < 0 else ctypes.string_at(start, length).decode() if length else ""
-            for start, length in pairs
-        ]
+        lengths = np.maximum(self.lengths, 0)
+        ends = np.cumsum(lengths)
+        starts = ends - lengths
+        data = b""
+        if len(self) and ends[-1]:
+            first = int(self.starts[np.argmax(lengths > 0)])
+            if np.array_equal((self.starts - np.uintp(first))[lengths > 0], starts[lengths > 0]):
+                data = ctypes.string_at(first, int(ends[-1]))  # they lie one after the other
+            else:
+                pairs = zip(self.starts.tolist(), lengths.tolist(), strict=True)
+                data = b"".join(ctypes.string_at(at, size) for at, size in pairs if size)
+        cuts = zip(starts.tolist(), ends.tolist(), (self.lengths < 0).tolist(), strict=True)
+        return [None if null else data[low:high].decode() for low, high, null in cuts]
 
     def _pointers(self) -> tuple[Any, Any]:
         starts = ffi.cast("uintptr_t *", address(self.starts))

@@ -21,12 +21,10 @@ from .dense import dense_columns, dense_prices
 from .ledger import Batch
 from .scale import scale_of
 from .status import Status
-from .table import Compiler
+from .table import NOT_COMPILED, Compiler
 
-# Keys are >= 0 and statuses negative; this one is no row's for longer than a moment.
-_NOT_COMPILED = -15
 # Rows of values that are bad show that instead, and may yet lack a time, which goes before.
-_MAY_NOT_BE_COMPILED = (-_NOT_COMPILED, Status.BAD_VALUE, Status.NEGATIVE_COUNT)
+_MAY_NOT_BE_COMPILED = (-NOT_COMPILED, Status.BAD_VALUE, Status.NEGATIVE_COUNT)
 
 
 @dataclass
@@ -58,7 +56,7 @@ class Pricer:
         self.scale = self.compiler.scale
         self._dense = dense_columns(columns)
         self._found: list[int] = []
-        self._key_of = np.full((0, 1, 1), _NOT_COMPILED, np.int32)
+        self._key_of = np.full((0, 1, 1), NOT_COMPILED, np.int32)
         self._prices: DensePrices | None = None
 
     def charge(
@@ -75,7 +73,7 @@ class Pricer:
         """
         codes = _Codes(batch.models, ["", *batch.service_tiers], ["", *batch.regions])
         if self._grow(codes):
-            self._fill(codes, self._key_of == _NOT_COMPILED, known_only=True)
+            self._recall(codes)
         for _ in range(2):
             if self._prices is None:
                 with self.compiler.lock:
@@ -83,24 +81,28 @@ class Pricer:
             sums = charge(self._dense, self._prices, arrays, outputs, groups, threads)
             if not _may_be_missing(outputs, sums):
                 break
-            missing = (self._key_of == _NOT_COMPILED) & _present(arrays, self._key_of.shape)
+            missing = (self._key_of == NOT_COMPILED) & _present(arrays, self._key_of.shape)
             if not missing.any():
                 break
-            self._fill(codes, missing, known_only=False)
+            self._compile(codes, missing)
         return sums
 
-    def _fill(self, codes: _Codes, missing: NDArray[np.bool_], known_only: bool) -> None:
-        """Find the keys of what is missing: all of them, or those that are compiled already."""
+    def _recall(self, codes: _Codes) -> None:
+        """Find the keys of what is compiled already."""
+        tiers, regions = tuple(codes.service_tiers), tuple(codes.regions)
+        with self.compiler.lock:
+            for m, model in enumerate(self._found):
+                self._key_of[m] = (
+                    self.compiler.known(model, tiers, regions) if model >= 0 else model
+                )
+        self._prices = None
+
+    def _compile(self, codes: _Codes, missing: NDArray[np.bool_]) -> None:
+        """Compile what is missing, all of it of models of the book."""
         with self.compiler.lock:
             for m, s, r in np.argwhere(missing).tolist():
-                key = self._found[m]
-                asked = (key, codes.service_tiers[s], codes.regions[r])
-                if key >= 0:
-                    known = self.compiler.known(*asked)
-                    if known is None and known_only:
-                        continue
-                    key = self.compiler.key_of(*asked) if known is None else known
-                self._key_of[m, s, r] = key
+                asked = self._found[m], codes.service_tiers[s], codes.regions[r]
+                self._key_of[m, s, r] = self.compiler.key_of(*asked)
         self._prices = None
 
     def _keys(self) -> NDArray[np.int32]:
@@ -122,7 +124,7 @@ class Pricer:
         if shape == self._key_of.shape:
             return False
         old = self._key_of
-        self._key_of = np.full(shape, _NOT_COMPILED, np.int32)
+        self._key_of = np.full(shape, NOT_COMPILED, np.int32)
         self._key_of[tuple(slice(n) for n in old.shape)] = old
         return True
 

@@ -10,6 +10,7 @@ from math import lcm
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._native.accounting import DensePrices
 from .book import PriceBook
@@ -60,6 +61,12 @@ class PriceRow:
         if self.steps or any(divisor != 1 for divisor in self.divisors):
             return 1
         return 2 if any(self.flags) else 0
+
+
+# Keys are >= 0 and statuses negative; this one is no row's for longer than a moment.
+NOT_COMPILED = -15
+# Answers are kept for so many models with their tiers and regions, until another key is compiled.
+_MOST_KEPT = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -117,13 +124,27 @@ class Compiler:
         ]
         self._owners: dict[tuple[frozenset[str], frozenset[str]], _Owned] = {}
         self._known: dict[tuple[int, str, str], int] = {}
+        self._answered_at = 0
+        self._answers: dict[tuple[int, tuple[str, ...], tuple[str, ...]], NDArray[np.int32]] = {}
         self._tiers_of: dict[int, frozenset[str]] = {}
         self._tiers = STANDARD_TIERS.union(*(tiers_of(model) for model in book.models))
 
-    def known(self, model: int, service_tier: str, region: str) -> int | None:
-        """Return the key of a model of the book, or -status; None if it is not compiled yet."""
-        asked = self._asked(model, service_tier, region)
-        return -Status.BAD_VALUE if asked is None else self._known.get(asked)
+    def known(
+        self, model: int, service_tiers: tuple[str, ...], regions: tuple[str, ...]
+    ) -> NDArray[np.int32]:
+        """Return the keys (tiers, regions) of a model of the book, `NOT_COMPILED` or -status."""
+        wanted = model, service_tiers, regions
+        if self._answered_at != len(self.keys) or len(self._answers) >= _MOST_KEPT:
+            self._answered_at = len(self.keys)
+            self._answers.clear()
+        if wanted in self._answers:
+            return self._answers[wanted]
+        keys = np.full((len(service_tiers), len(regions)), NOT_COMPILED, np.int32)
+        for s, r in np.ndindex(keys.shape):
+            asked = self._asked(model, service_tiers[s], regions[r])
+            keys[s, r] = -Status.BAD_VALUE if asked is None else self._known.get(asked, keys[s, r])
+        self._answers[wanted] = keys
+        return keys
 
     def key_of(self, model: int, service_tier: str, region: str) -> int:
         """Return the key of a model of the book, compiled if it is new, or -status."""

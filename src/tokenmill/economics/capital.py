@@ -104,9 +104,10 @@ def irr(cash: Sequence[float] | NDArray[np.float64]) -> float:
     Returns
     -------
     float
-        Rate per year in (-1, inf), found by bisection until no double lies between; NaN when the
-        net present value has the same sign just above -1 and at 10^9, so that nothing brackets a
-        root. Of several roots it returns one.
+        Rate per year in (-1, inf), found by bisection until no double lies between. Cash that
+        changes sign once has one root. Of several it returns one: the highest, or nearly, where the
+        net present value has the same sign just above -1 and at high rates, as when the last years
+        lose money. NaN without a root, or with two within 10 % of ``1 + rate``.
     """
     low = -1.0 + 1e-9
     high = 1.0
@@ -114,6 +115,12 @@ def irr(cash: Sequence[float] | NDArray[np.float64]) -> float:
     while high < 1e9 and npv(high, cash) * at_low > 0.0:
         high *= 8.0
     at_high = npv(high, cash)
+    if at_low * at_high > 0.0:
+        low = high
+        while at_low * at_high > 0.0 and low > -1.0 + 1e-9:
+            high = low
+            low = (1.0 + high) / 1.1 - 1.0
+            at_low = npv(low, cash)
     if not (at_low <= 0.0 <= at_high or at_high <= 0.0 <= at_low) or at_low == at_high:
         return float("nan")
     middle = 0.5 * (low + high)

@@ -51,7 +51,7 @@ def used_hour_usd(paid_usd: float, utilisation: float) -> float:
     float
         USD per used hour; inf at utilisation 0, even where the hours are free.
     """
-    return paid_usd / utilisation if utilisation > 0.0 else float("inf")
+    return float("inf") if utilisation <= 0.0 else paid_usd / utilisation
 
 
 @kernel
@@ -84,7 +84,7 @@ def spot_usd_per_hour(
     useful = 1.0 - interruptions_per_hour * lost_hours
     if unavailable_share >= 1.0:
         return on_demand_usd
-    spot = spot_usd / useful if useful > 0.0 else float("inf")
+    spot = float("inf") if useful <= 0.0 else spot_usd / useful
     # A contract that is not offered is infinitely dear, and infinity times no work is NaN.
     instead = unavailable_share * on_demand_usd if unavailable_share > 0.0 else 0.0
     return (1.0 - unavailable_share) * spot + instead

@@ -97,6 +97,8 @@ def years_to_share(
     float
         0 where it has that share today, inf where it never gets it; NaN for a NaN.
     """
+    if start_share != start_share or target_share != target_share:
+        return float("nan")
     if start_share >= target_share:
         return 0.0
     if inference_growth <= training_growth or start_share <= 0.0 or target_share >= 1.0:

@@ -53,7 +53,7 @@ def keep_seconds(recompute: float, stored_bytes: float, usd_per_gb_hour: float) 
         Seconds; inf where storage is free.
     """
     rate = storage_usd_per_second(stored_bytes, usd_per_gb_hour)
-    return recompute / rate if rate > 0.0 else float("inf")
+    return float("inf") if rate == 0.0 else recompute / rate
 
 
 @kernel

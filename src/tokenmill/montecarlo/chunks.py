@@ -6,7 +6,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
 from .._native.sweep import BLOCK
 
@@ -118,8 +118,9 @@ def _report(progress: Progress | None, cursor: Cursor) -> None:
 
 def _run_threads(workers: Sequence[Worker], cursor: Cursor, progress: Progress | None) -> None:
     with ThreadPoolExecutor(len(workers)) as pool:
-        futures = [pool.submit(worker.run, cursor) for worker in workers]
+        futures: list[Future[None]] = []
         try:
+            futures += [pool.submit(worker.run, cursor) for worker in workers]
             pending = set(futures)
             while pending:
                 done, pending = wait(pending, _POLL_SECONDS, FIRST_EXCEPTION)

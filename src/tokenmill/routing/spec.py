@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from .._native.router import (
@@ -152,6 +153,10 @@ class RouterSpec:
 
     def rule(self) -> RouterRule:
         """Return the rule in the kernel's terms."""
+        return self._rule
+
+    @cached_property
+    def _rule(self) -> RouterRule:
         best = {"max": 1, "top2_sum": 2, "top_share_sum": self.top_k // self.groups_kept}
         weight, norm = self.weight, self.norm
         # The best has at least 1 / choices of a softmax, so that such an eps is below a rounding.

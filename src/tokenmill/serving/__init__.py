@@ -13,13 +13,27 @@ from .catalogue import (
     Catalogue,
     accelerator,
     accelerators,
+    api_prices,
     default_catalogue,
     load_overrides,
     model,
     models,
+    priors,
+    regions,
+    workloads,
 )
 from .deployment import Deployment, Pool, Workload
+from .entries import (
+    ApiPrice,
+    ChipBill,
+    ChipFigure,
+    DraftAcceptance,
+    ExpertCommunication,
+    Region,
+    RequestLengths,
+)
 from .precision import PRECISION_BYTES, bytes_per_element
+from .prior import Prior
 from .records import Efficiency
 from .refusal import CatalogueError
 from .shape import ModelShape
@@ -33,26 +47,38 @@ __all__ = [
     "PRECISION_BYTES",
     "PUBLISHED",
     "Accelerator",
+    "ApiPrice",
     "Calibration",
     "Catalogue",
     "CatalogueError",
+    "ChipBill",
+    "ChipFigure",
     "Deployment",
+    "DraftAcceptance",
     "Efficiency",
     "Evidence",
+    "ExpertCommunication",
     "ModelShape",
     "Performance",
     "Pool",
+    "Prior",
     "Range",
+    "Region",
+    "RequestLengths",
     "UnverifiedWarning",
     "Workload",
     "accelerator",
     "accelerators",
+    "api_prices",
     "bytes_per_element",
     "default_catalogue",
     "load_overrides",
     "model",
     "models",
+    "priors",
+    "regions",
     "serve",
+    "workloads",
 ]
 
 # They load numba, which the catalogue does without.

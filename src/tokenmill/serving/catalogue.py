@@ -13,6 +13,16 @@ from typing import TypeVar
 
 from .accelerator import Accelerator
 from .catalogue_file import Sections, read_sections
+from .entries import (
+    ApiPrice,
+    ChipBill,
+    ChipFigure,
+    DraftAcceptance,
+    ExpertCommunication,
+    Region,
+    RequestLengths,
+)
+from .prior import Prior
 from .refusal import CatalogueError, nearest, shown
 from .shape import ModelShape
 from .toml_file import read_bounded
@@ -24,53 +34,103 @@ T = TypeVar("T", bound=Entry)
 KINDS: dict[str, type[Entry]] = {
     "accelerators": Accelerator,
     "models": ModelShape,
+    "api_prices": ApiPrice,
+    "ep_communication": ExpertCommunication,
+    "chip_bills": ChipBill,
+    "chip_figures": ChipFigure,
+    "drafts": DraftAcceptance,
+    "priors": Prior,
+    "regions": Region,
+    "workloads": RequestLengths,
 }
-_FILES = ("accelerators.toml", "models.toml")
+_FILES = (
+    "accelerators.toml",
+    "models.toml",
+    "api_prices.toml",
+    "ep_communication.toml",
+    "chips.toml",
+    "drafts.toml",
+    "priors.toml",
+    "regions.toml",
+    "workloads.toml",
+)
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything that is known about serving, by kind and name.
+    """Everything that is known about serving: a mapping of name to entry for each kind.
 
     Attributes
     ----------
-    accelerators : mapping of str to Accelerator
-    models : mapping of str to ModelShape
+    accelerators, models, api_prices, ep_communication : mapping
+    chip_bills, chip_figures, drafts, priors, regions, workloads : mapping
     """
 
     accelerators: Mapping[str, Accelerator]
     models: Mapping[str, ModelShape]
+    api_prices: Mapping[str, ApiPrice]
+    ep_communication: Mapping[str, ExpertCommunication]
+    chip_bills: Mapping[str, ChipBill]
+    chip_figures: Mapping[str, ChipFigure]
+    drafts: Mapping[str, DraftAcceptance]
+    priors: Mapping[str, Prior]
+    regions: Mapping[str, Region]
+    workloads: Mapping[str, RequestLengths]
     _keys: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
 
     def accelerator(self, which: str | Accelerator) -> Accelerator:
         """Return an accelerator; see :func:`tokenmill.serving.accelerator`."""
-        return self._find("accelerators", Accelerator, which)
+        return self._find(Accelerator, "accelerator", which)
 
     def model(self, which: str | ModelShape) -> ModelShape:
         """Return the shape of a model; see :func:`tokenmill.serving.model`."""
-        return self._find("models", ModelShape, which)
+        return self._find(ModelShape, "model", which)
 
-    def _find(self, section: str, kind: type[T], which: str | T) -> T:
-        singular = section.removesuffix("s")
+    def find(self, kind: type[T], which: str | T) -> T:
+        """Return an entry of any kind.
+
+        Parameters
+        ----------
+        kind : type
+            Such as :class:`Region` or :class:`Prior`.
+        which : str or entry
+            A name or an alias; capitals and punctuation do not count. An entry comes back.
+
+        Warns
+        -----
+        UnverifiedWarning
+            A field of it has grade D; the warning names both.
+
+        Raises
+        ------
+        ValueError
+            There is none of that name; the message has the nearest.
+        TypeError
+            `which` is something else.
+        """
+        return self._find(kind, "which", which)
+
+    def _find(self, kind: type[T], argument: str, which: str | T) -> T:
         if not isinstance(which, str | kind):
             expected = f"a name or a {kind.__name__}"
-            raise TypeError(f"{singular}: expected {expected}, found {type(which).__name__}")
-        if not isinstance(which, str):
-            entry = which
-        else:
-            keys = self._keys[section]
-            name = keys.get(_plain(which)) or keys.get(_plain(which.rpartition("/")[2]))
-            if name is None:
-                known = getattr(self, section)
-                hint = nearest(which, known) or f"; known are {', '.join(known)}"
-                found = f"{shown(which)}{hint}"
-                raise ValueError(f"{singular}: expected one of the catalogue, found {found}")
-            entry = getattr(self, section)[name]
+            raise TypeError(f"{argument}: expected {expected}, found {type(which).__name__}")
+        entry = self._named(kind, argument, which) if isinstance(which, str) else which
         if entry.unverified:
             listed = ", ".join(entry.unverified)
-            text = f"{singular} {entry.name}: unverified (grade D): {listed}"
+            text = f"{kind.__name__} {entry.name}: unverified (grade D): {listed}"
             # The caller of the public function in front of this one.
             warnings.warn(text, UnverifiedWarning, stacklevel=3)
+        return entry
+
+    def _named(self, kind: type[T], argument: str, which: str) -> T:
+        section = next(name for name, one in KINDS.items() if one is kind)
+        keys, entries = self._keys[section], getattr(self, section)
+        name = keys.get(_plain(which)) or keys.get(_plain(which.rpartition("/")[2]))
+        if name is None:
+            hint = nearest(which, entries) or f"; known are {', '.join(entries)}"
+            found = f"{shown(which)}{hint}"
+            raise ValueError(f"{argument}: expected a name of the catalogue, found {found}")
+        entry: T = entries[name]
         return entry
 
 
@@ -132,6 +192,26 @@ def models() -> Mapping[str, ModelShape]:
     return default_catalogue().models
 
 
+def api_prices() -> Mapping[str, ApiPrice]:
+    """Return the embedded list prices by name."""
+    return default_catalogue().api_prices
+
+
+def priors() -> Mapping[str, Prior]:
+    """Return the embedded priors by name; ``prior.distribution()`` is ready for `sweep`."""
+    return default_catalogue().priors
+
+
+def regions() -> Mapping[str, Region]:
+    """Return the embedded regions by name."""
+    return default_catalogue().regions
+
+
+def workloads() -> Mapping[str, RequestLengths]:
+    """Return the lengths of requests in the embedded traces by name."""
+    return default_catalogue().workloads
+
+
 def accelerator(which: str | Accelerator) -> Accelerator:
     """Return an accelerator of the embedded catalogue.
 
@@ -153,7 +233,7 @@ def accelerator(which: str | Accelerator) -> Accelerator:
     TypeError
         `which` is something else.
     """
-    return default_catalogue()._find("accelerators", Accelerator, which)
+    return default_catalogue()._find(Accelerator, "accelerator", which)
 
 
 def model(which: str | ModelShape) -> ModelShape:
@@ -174,7 +254,7 @@ def model(which: str | ModelShape) -> ModelShape:
     ValueError, TypeError
         As in :func:`accelerator`.
     """
-    return default_catalogue()._find("models", ModelShape, which)
+    return default_catalogue()._find(ModelShape, "model", which)
 
 
 def _build(sections: Sections, file: str) -> Catalogue:
