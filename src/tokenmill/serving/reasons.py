@@ -41,19 +41,22 @@ _MOST_SKEW = 10.0
 
 
 @block
-def within(total: float, least: float) -> bool:
-    """Return whether fields that sum to `total` are all numbers, not negative and not absurd."""
-    return least >= 0.0 and total <= _LARGEST
+def sound(record: tuple[float, ...]) -> bool:
+    """Return whether every field is a number, not negative and not absurdly large.
+
+    Counted in integers, so that the fields do not wait for each other.
+    """
+    wrong = 0
+    for value in record:
+        wrong += 0 if (value >= 0.0) & (value <= _LARGEST) else 1
+    return wrong == 0
 
 
 @block
 def shape_reason(s: Shape) -> float:
     """Return what is wrong with the shape, or FEASIBLE."""
-    total, least = 0.0, 0.0
-    for value in s:
-        total += value
-        least = min(least, value)
-    if not (within(total, least) and s.layers >= 1.0 and s.hidden >= 1.0 and s.kv_shards >= 1.0):
+    fine = sound(s)
+    if not (fine and s.layers >= 1.0 and s.hidden >= 1.0 and s.kv_shards >= 1.0):
         return BAD_SHAPE
     if s.chunk_layers > 0.0 and s.chunk < 1.0:
         return BAD_SHAPE
@@ -95,14 +98,11 @@ def transfer_reason(m: Machine, load: Load) -> float:
 @block
 def efficiency_reason(e: Efficiency) -> float:
     """Return NO_EFFICIENCY where a constant is out of range, or FEASIBLE."""
-    total, least = 0.0, 0.0
-    for value in e:
-        total += value
-        least = min(least, value)
+    fine = sound(e)
     reached = min(e.gemm, e.expert, e.fp4, e.core, e.core_prefill, e.memory, e.network)
     served = min(e.disaggregated, e.dense, e.experts_parallel, e.experts_single, e.hbm_share)
     shares = max(e.overlap, e.overlap_prefill, e.activation_repeated)
-    if within(total, least) and min(reached, served) >= _LEAST and shares <= 1.0:
+    if fine and min(reached, served) >= _LEAST and shares <= 1.0:
         return FEASIBLE
     return NO_EFFICIENCY
 
@@ -110,14 +110,11 @@ def efficiency_reason(e: Efficiency) -> float:
 @block
 def layout_reason(lay: Layout) -> float:
     """Return BAD_LAYOUT where a degree is below 1 or a width not positive, or FEASIBLE."""
-    total, least = 0.0, 0.0
-    for value in lay:
-        total += value
-        least = min(least, value)
+    fine = sound(lay)
     degrees = min(lay.tensor_parallel, lay.data_parallel)
     degrees = min(degrees, lay.expert_parallel, lay.expert_tensor_parallel)
     widths = min(lay.weight_bytes, lay.expert_bytes, lay.head_bytes, lay.kv_bytes)
-    if within(total, least) and degrees >= 1.0 and widths >= _LEAST:
+    if fine and degrees >= 1.0 and widths >= _LEAST:
         if lay.chunk_tokens >= _LEAST_TOKENS:
             return FEASIBLE
     return BAD_LAYOUT
@@ -126,13 +123,10 @@ def layout_reason(lay: Layout) -> float:
 @block
 def load_reason(load: Load) -> float:
     """Return what is wrong with the load, or FEASIBLE."""
-    total, least = 0.0, 0.0
-    for value in load:
-        total += value
-        least = min(least, value)
+    fine = sound(load)
     drafted = load.accept_len >= 1.0 and load.accept_len <= load.drafts + 1.0
     shares = load.cache_hit <= 1.0 and load.utilisation < 1.0 and load.skew <= _MOST_SKEW
-    if within(total, least) and load.out_len >= _LEAST_TOKENS and drafted and shares:
+    if fine and load.out_len >= _LEAST_TOKENS and drafted and shares:
         return FEASIBLE
     return BAD_LOAD
 
