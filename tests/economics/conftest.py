@@ -23,6 +23,12 @@ def stated() -> bytes:
     return (Path(__file__).parent / "first_edition.toml").read_bytes()
 
 
+@pytest.fixture(scope="session")
+def stated_path() -> Path:
+    """The file of that scenario: it races without compiling the serving model."""
+    return Path(__file__).parent / "first_edition.toml"
+
+
 @pytest.fixture
 def table(stated: bytes) -> dict[str, Any]:
     """That scenario as a fresh table that a test may spoil."""

@@ -12,10 +12,8 @@ from tokenmill.economics import (
     parse_scenario,
     race,
     revenue_per_mtok,
-    stack,
 )
 from tokenmill.economics.lineup import line_up
-from tokenmill.economics.race_model import stack_inputs
 
 Dump = Callable[[dict[str, Any]], bytes]
 
@@ -32,13 +30,10 @@ def at_the_medians() -> dict[str, StackLevels]:
     """The ownership stack of every player with all inputs at their medians."""
     lineup = line_up(load_scenario())
     values = lineup.medians()
-    world = lineup.world_at(values)
-    levels = {}
-    for index, player in enumerate(lineup.scenario.players):
-        speed = lineup.speed_at(values, index)
-        record = lineup.player_at(values, index)
-        levels[player.key] = stack(stack_inputs(world, record, speed, 1.0, -1))
-    return levels
+    return {
+        player.key: lineup.levels_at(values, index)
+        for index, player in enumerate(lineup.scenario.players)
+    }
 
 
 def test_accelerator_hours() -> None:

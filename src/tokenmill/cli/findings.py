@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from math import isfinite
 
+from ..economics.architecture import Architecture
 from ..economics.board import RaceResult, RaceRow
 from ..economics.fields import LAYERS
 from ..economics.scenario import short_name
 from ..economics.spread import Spread
-from .text import LEGEND, answer, percent, years
+from .text import LEGEND, answer, percent, usd, years
 
 LAYER_TITLES = {
     "chip": "chip",
@@ -31,7 +32,9 @@ _WIDTH = 100
 
 def findings(result: RaceResult) -> list[str]:
     """Return what the board says, a sentence or two on each question."""
-    return [answer(result), *_layers(result), *(_middleman(row) for row in _middlemen(result))]
+    middlemen = [_middleman(row) for row in _middlemen(result)]
+    experts = [_experts(result.architecture)] if result.architecture else []
+    return [answer(result), *_layers(result), *middlemen, *experts]
 
 
 def closing(result: RaceResult) -> list[str]:
@@ -108,3 +111,27 @@ def _middleman(row: RaceRow) -> str:
         f"of the scenarios, loses money today in {percent(row.probability_loss)}, and its median "
         f"margin lasts {years(row.survival_p50)}."
     )
+
+
+def _experts(found: Architecture) -> str:
+    """Say from which batch a mixture of experts pays, and where it does not."""
+    ratios = [spread.p50 for spread in found.ratio]
+    ends = [f"{usd(ratios[0])} times at {_batch(found.batches[0])}"]
+    ends.append(f"{usd(ratios[-1])} times at {_batch(found.batches[-1])}")
+    crossed = [_batch(batch) for batch in found.crossings]
+    least = min(ratios)
+    if not crossed:
+        verdict = "it pays at every batch" if least >= 1.0 else "it pays at no batch"
+    else:
+        where = " and ".join(crossed)
+        dearer = usd(1.0 / least)
+        verdict = f"the median costs cross at {where}, where it costs up to {dearer} times as much"
+    return (
+        f"On {found.accelerator} the dense {found.dense_name} costs {ends[0]} sequences per "
+        f"accelerator and {ends[1]} what {found.moe_name} costs; {verdict}. "
+        f"Equal quality: {found.judgement}"
+    )
+
+
+def _batch(batch: float) -> str:
+    return f"{batch:.3g}"

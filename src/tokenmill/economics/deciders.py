@@ -13,6 +13,7 @@ from .serving_fields import EFFICIENCY, MACHINE
 
 _ENDS = (0.05, 0.95)
 _MOST = 10
+_RATIOS = {"decode_ratio", "prefill_ratio"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def _lead(values: Mapping[str, float], lineup: Lineup, leader: int) -> float:
 def _label(stream: str, members: list[str], scenario: Scenario) -> str:
     """Say in words what the inputs of one stream are."""
     text = " and ".join(dict.fromkeys(_field(name).text for name in members))
+    if {name.rpartition(".")[2] for name in members} == _RATIOS:
+        text = "speed over the model's"
     owners = {name.split(".")[1] for name in members if name.startswith("players.")}
     names = [player.name for player in scenario.players if player.key in owners]
     if len(names) == 1:
