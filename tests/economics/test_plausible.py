@@ -63,14 +63,14 @@ def test_costs_stand_among_list_prices(board: RaceResult) -> None:
         assert 0.1 < entry.cost_p50 < 4.0
 
 
-def test_nobody_beats_the_best_published_decode_by_reading_prompts_too(board: RaceResult) -> None:
+def test_nobody_beats_the_best_published_decode_at_the_median(board: RaceResult) -> None:
     """B200 at full load, its owner's hour, decode alone: 0.092 USD per million (InferenceX)."""
-    assert min(entry.cost_p05 for entry in board.rows) > 0.092
+    assert min(entry.cost_p50 for entry in board.rows) > 0.092
 
 
 def test_the_market_price_lies_among_list_prices() -> None:
     world = {key: quantity.centre for key, quantity in load_scenario().world.items()}
-    workload = (world["in_out_ratio"], world["cache_hit"])
+    workload = (world["in_len"] / world["out_len"], world["cache_hit"])
     bills = [
         revenue_per_mtok(output, fresh / output, cached / fresh, *workload)
         for output, fresh, cached in LIST_PRICES.values()

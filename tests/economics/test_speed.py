@@ -74,15 +74,6 @@ def test_everybody_keeps_the_common_pace(lineup: Lineup) -> None:
         assert seat.serve_at(more).tpot_s / ratio > limit
 
 
-def test_a_dense_model_of_equal_quality_is_far_slower(lineup: Lineup) -> None:
-    values = lineup.medians()
-    sparse = lineup.speed_at(values, index_of(lineup, "us_startup"))
-    dense = lineup.speed_at(values, index_of(lineup, "us_dense"))
-    # Eleven times the active parameters.
-    assert sparse.prefill / dense.prefill == pytest.approx(11.0, rel=0.4)
-    assert sparse.decode > 4.0 * dense.decode
-
-
 def test_a_batch_that_does_not_fit_is_cut(lineup: Lineup) -> None:
     """Prompts of 200,000 tokens leave room for a few sequences, and none at ten million."""
     values = {**lineup.medians(), "world.in_len": 200_000.0}

@@ -116,22 +116,23 @@ def _middleman(row: RaceRow) -> str:
 def _experts(found: Architecture) -> str:
     """Say from which batch a mixture of experts pays, and where it does not."""
     ratios = [spread.p50 for spread in found.ratio]
-    ends = [f"{usd(ratios[0])} times at {_batch(found.batches[0])}"]
-    ends.append(f"{usd(ratios[-1])} times at {_batch(found.batches[-1])}")
-    crossed = [_batch(batch) for batch in found.crossings]
-    least = min(ratios)
-    if not crossed:
-        verdict = "it pays at every batch" if least >= 1.0 else "it pays at no batch"
-    else:
-        where = " and ".join(crossed)
-        dearer = usd(1.0 / least)
-        verdict = f"the median costs cross at {where}, where it costs up to {dearer} times as much"
+    first, last = (f"{usd(ratios[i])} times at {found.batches[i]:.3g}" for i in (0, -1))
     return (
-        f"On {found.accelerator} the dense {found.dense_name} costs {ends[0]} sequences per "
-        f"accelerator and {ends[1]} what {found.moe_name} costs; {verdict}. "
-        f"Equal quality: {found.judgement}"
+        f"On {found.accelerator} the dense {found.dense_name} costs {first} sequences per "
+        f"accelerator and {last} what {found.moe_name} costs; {_crossing(found)}. "
+        f"Equal quality: {found.judgement}."
     )
 
 
-def _batch(batch: float) -> str:
-    return f"{batch:.3g}"
+def _crossing(found: Architecture) -> str:
+    """Say where the median costs of both architectures are equal."""
+    places = [f"{batch:.2g}" for batch in found.crossings]
+    least = min(spread.p50 for spread in found.ratio)
+    if not places:
+        return f"the mixture of experts pays at {'every' if least >= 1.0 else 'no'} batch"
+    if len(places) == 2 and found.ratio[0].p50 > 1.0:
+        dearer = percent(1.0 / least - 1.0)
+        return (
+            f"between {places[0]} and {places[1]} the mixture of experts costs up to {dearer} more"
+        )
+    return f"the median costs cross at {' and '.join(places)}"

@@ -74,21 +74,22 @@ def _share(x: float) -> str:
     return f"1/{1.0 / x:.0f}" if abs(1.0 / x - round(1.0 / x)) < 1e-9 else f"{x:g}"
 
 
-def _band(axis: Any, batches: Sequence[float], spreads: Sequence[Spread], color: str) -> None:
+def _band(
+    axis: Any, batches: Sequence[float], spreads: Sequence[Spread], color: str, name: str
+) -> None:
     low, middle, high = (
         [value if isfinite(value) else nan for value in values]
         for values in zip(*spreads, strict=True)
     )
     axis.fill_between(batches, low, high, color=color, alpha=0.18, linewidth=0)
-    axis.plot(batches, middle, color=color, linewidth=2.2)
+    axis.plot(batches, middle, color=color, linewidth=2.2, label=name)
 
 
 def _draw_costs(axis: Any, found: Architecture) -> None:
     headline(axis, "USD per million tokens (log scale)")
-    headline(axis, found.moe_name, x=0.58, color=ACCENT)
-    headline(axis, found.dense_name, x=0.8, color=_DENSE)
-    _band(axis, found.batches, found.dense, _DENSE)
-    _band(axis, found.batches, found.moe, ACCENT)
+    _band(axis, found.batches, found.dense, _DENSE, found.dense_name)
+    _band(axis, found.batches, found.moe, ACCENT, found.moe_name)
+    axis.legend(loc="upper right", frameon=False, fontsize=9)
     _plain_decades(axis.yaxis)
 
 
@@ -99,21 +100,18 @@ def _plain_decades(axis: Any) -> None:
 
 
 def _draw_ratios(axis: Any, found: Architecture) -> None:
-    headline(axis, "Dense over MoE")
-    headline(axis, "with prompts", x=0.3, color=ACCENT)
-    headline(axis, "decode alone", x=0.52, color=GREY)
-    _band(axis, found.batches, found.decode_ratio, GREY)
-    _band(axis, found.batches, found.ratio, ACCENT)
+    headline(axis, "Cost of the dense model over that of the other (log scale)")
+    _band(axis, found.batches, found.decode_ratio, GREY, "decode alone")
+    _band(axis, found.batches, found.ratio, ACCENT, "with prompts")
+    axis.legend(loc="upper left", frameon=False, fontsize=9)
     axis.axhline(1.0, color=_DENSE, linewidth=1.2)
     low, high = axis.get_ylim()
     axis.set_ylim(min(low, 0.8), max(high, 1.25))
     axis.text(
-        0.99,
-        1.0,
-        "below: the dense model is cheaper",
-        transform=axis.get_yaxis_transform(),
-        ha="right",
-        va="top",
+        0.02,
+        0.03,
+        "below the line the dense model is cheaper",
+        transform=axis.transAxes,
         fontsize=8.5,
         color=_DENSE,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ from .text import answer, percent, scenarios, usd
 _TAX, _MARGIN = "#D55E00", "#009E73"
 _ABOVE = 1.2
 _RIDGE = 0.62
+# Beyond this range of costs only powers of ten have room for their labels.
+_MOST_TICKED = 1000.0
 _WORDS_WIDTH = 165
 
 
@@ -68,7 +70,9 @@ def _below(words: list[str]) -> float:
 def _draw_costs(axis: Any, result: RaceResult) -> None:
     headline(axis, "Cost of a million tokens, USD (log scale)")
     axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
+    ends = [cost for row in result.rows for cost in row.curve if 0.0 < cost < inf]
+    is_wide = bool(ends) and max(ends) > _MOST_TICKED * min(ends)
+    axis.xaxis.set_major_locator(LogLocator(base=10.0, subs=(1.0,) if is_wide else (1.0, 2.0, 5.0)))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axis.xaxis.set_minor_locator(NullLocator())
     for y, row in enumerate(result.rows):

@@ -60,7 +60,7 @@ def draw(figure: Any, result: RaceResult) -> None:
 
 def _draw_stack(axis: Any, result: RaceResult) -> None:
     axis.annotate(
-        "USD per million tokens",
+        "Share of the cost, and USD per million tokens",
         (0.0, 1.0),
         xycoords="axes fraction",
         xytext=(0, 36),
@@ -72,15 +72,16 @@ def _draw_stack(axis: Any, result: RaceResult) -> None:
     handles = {}
     for y, row in enumerate(result.rows):
         left = 0.0
+        total = sum(row.parts.values())
         for (part, words), color in zip(PARTS.items(), _COLORS, strict=True):
             value = row.parts.get(part, 0.0)
             if value <= 0.0:
                 continue
-            handles[words] = axis.barh(y, value, left=left, height=0.56, color=color)
-            left += value
-        total = usd(sum(row.parts.values())) if row.parts else "infinite"
-        label(axis, total, left, y, fontweight="bold")
-    axis.set_xlim(0.0, axis.get_xlim()[1] * 1.06)
+            handles[words] = axis.barh(y, value / total, left=left, height=0.56, color=color)
+            left += value / total
+        label(axis, usd(total) if row.parts else "infinite", left, y, fontweight="bold")
+    axis.set_xlim(0.0, 1.13)
+    axis.set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "25 %", "50 %", "75 %", "100 %"])
     axis.legend(
         handles.values(),
         handles.keys(),

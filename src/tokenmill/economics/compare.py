@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..jit.records import Slot, gather_records
 from ..montecarlo import evaluate, sample
+from ..serving import model
 from .architecture import Architecture
 from .lineup import Lineup
 from .quantity import Quantity
@@ -56,8 +57,8 @@ def compare_architectures(lineup: Lineup, seed: int, threads: int | None) -> Arc
     moe = _cheapest([_costs(service, draws) for service in choice.moe])
     dense = _cheapest([_costs(service, draws) for service in choice.dense])
     return Architecture(
-        choice.moe[0].model,
-        choice.dense[0].model,
+        model(choice.moe[0].model).title,
+        model(choice.dense[0].model).title,
         choice.accelerator,
         f"{choice.judgement} (grade {choice.confidence})",
         BATCHES,
