@@ -42,7 +42,7 @@ def test_the_embedded_scenario_is_whole() -> None:
     assert scenario.file == "race.toml"
     assert len(scenario.players) >= 6
     assert scenario.warnings == ()
-    assert set(scenario.world) == set(needed_world_keys(scenario.world))
+    assert set(scenario.world) == set(needed_world_keys(scenario.world, computes=True))
     for player in scenario.players:
         assert player.text
         for key, quantity in player.values.items():
@@ -362,12 +362,12 @@ def test_all_layers_together_need_all_parameters() -> None:
     nothing, everything = frozenset[str](), frozenset(LAYERS)
     quotes = {"chip_price_usd", "colo_usd_kw_month", "rent_usd_h", "api_price_ratio"}
     margins = {"chip_margin", "server_margin", "site_margin", "cloud_margin", "api_margin"}
-    either = {"partner_margin", "speed_ratio", "accept_len"}
+    ratios = {"decode_ratio", "prefill_ratio", "accept_len"}
+    either = {"partner_margin", *ratios}
     assert set(needed_keys(nothing, nothing)) == set(PLAYER) - quotes - either
     computed = set(needed_keys(nothing, nothing, computes=True))
     assert computed ^ set(needed_keys(nothing, nothing)) == {
-        "speed_ratio",
-        "accept_len",
+        *ratios,
         "decode_tok_s",
         "prefill_tok_s",
     }
