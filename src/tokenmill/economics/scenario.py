@@ -67,7 +67,7 @@ class Scenario:
     warnings : tuple of str
         What is legal but worth knowing: unverified values (grade D), values without effect.
     efficiency : mapping of str to Quantity
-        Constants of the serving model that the file states; the catalogue has the others.
+        Constants of the serving model that the file states; the others are the published ones.
     architecture : ArchitectureChoice or None
         A mixture of experts and a dense model to set side by side.
     """

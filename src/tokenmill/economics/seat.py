@@ -41,7 +41,7 @@ class Seat:
 
 
 def efficiency_inputs(given: Mapping[str, Quantity]) -> dict[str, Quantity]:
-    """Return the constants of the serving model, those of the scenario before the catalogue's."""
+    """Return the constants of the serving model, those of the scenario before the published."""
     from ..serving.records import PUBLISHED
 
     defaults = PUBLISHED._asdict()
