@@ -22,8 +22,8 @@ LAYER_TITLES = {
 }
 SAVINGS_LEGEND = (
     "Share of the cost that owning a layer takes off, one layer switched under the same draws, "
-    "median. Owned layers without mark: what owning saves; in brackets: what it would save. A "
-    "layer below a quoted price is not known: -."
+    "median; in brackets what owning a bought layer would save. What lies below a quoted price is "
+    "not known (-)."
 )
 # Who owns none of these lives between those who do and the user.
 _SUBSTANCE = ("chip", "site", "model")
@@ -40,7 +40,8 @@ def findings(result: RaceResult) -> list[str]:
 def closing(result: RaceResult) -> list[str]:
     """Return the findings and the legend as lines of text."""
     lines: list[str] = []
-    for text in (*findings(result), LEGEND):
+    legends = (LEGEND, SAVINGS_LEGEND) if any(row.saves for row in result.rows) else (LEGEND,)
+    for text in (*findings(result), *legends):
         lines += [*textwrap.wrap(text, _WIDTH, break_on_hyphens=False), ""]
     return lines[:-1]
 
