@@ -2,6 +2,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test fails on speed: a busy machine is not a defect.
+settings.register_profile("tokenmill", deadline=None)
+settings.load_profile("tokenmill")
 
 ROOT = Path(__file__).resolve().parent.parent
 

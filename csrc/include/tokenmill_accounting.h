@@ -31,6 +31,13 @@
 #define TM_COUNT_UNPRICED 1 /* neither it nor what contains it has a price: NO_PRICE */
 #define TM_COUNT_ORPHAN 2   /* it is part of a priced total that is not counted: MISSING_FIELD */
 #define TM_COUNT_DYNAMIC 4  /* its price is set per request: DYNAMIC_PRICE */
+#define TM_COUNT_ROUNDED 8  /* its price had to be rounded */
+
+/* Where the sum of weights of a price row does not say it all. */
+#define TM_EXACT_ALWAYS 1
+#define TM_EXACT_FLAGGED 2 /* where a flagged count is not 0 */
+#define TM_EXACT_DYNAMIC 4 /* beside ALWAYS: what each request costs is set per request: DYNAMIC_PRICE */
+#define TM_EXACT_ROUNDED 8 /* beside ALWAYS: what each request costs had to be rounded */
 
 #define TM_ROUND_HALF_EVEN 0
 #define TM_ROUND_HALF_UP 1
@@ -40,9 +47,10 @@
 typedef struct tm_overlap {
     int32_t input, input_text, cache_read, cache_write, cache_write_5m, cache_write_1h;
     int32_t parts[3];  /* input audio, image, video */
-    int32_t cached[3]; /* cached audio, image, video */
+    int32_t cached[4]; /* cached audio, image, video, text */
     int32_t output, output_text;
     int32_t made[4]; /* output audio, reasoning, image, video */
+    const int8_t *home; /* [columns] the column above that counts what c does too, where c is none of them; -1 none */
 } tm_overlap;
 
 /* The columns of a ledger: which contain which. Rows of matrices are columns long. */
@@ -87,7 +95,7 @@ typedef struct tm_prices {
     const int64_t *weights;    /* [rows x columns] what one more of column j adds to the cost */
     const int32_t *narrow_weights; /* [rows x lanes], 8 or 16 lanes: the same and 0, or NULL where one needs 64 bits */
     const int64_t *fixed;      /* [rows x 2] what each request costs */
-    const uint8_t *exact_only; /* [16 + rows] 1: weights do not say it all; 2: they do where flagged counts are 0 */
+    const uint8_t *exact_only; /* [16 + rows] TM_EXACT_* */
     const int64_t *prices;     /* [rows x columns x 2] price of a slot */
     const int64_t *divisors;   /* [rows x columns] the price is prices / divisors */
     const int8_t *slots;       /* [rows x columns] the column under whose price c is charged, -1 none */

@@ -1,5 +1,6 @@
 """Random price books for property tests."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 
@@ -94,19 +95,41 @@ rules = st.sampled_from(list(PRICE_RULES.values())) | st.builds(
     st.sampled_from(["input", "uncached", "unit"]),
     fallbacks=st.just((("cache_read", "input", Fraction(1, 3)),)),
 )
-list_books = st.builds(
-    PriceBook,
-    names,
-    st.lists(models(), max_size=4, unique_by=lambda m: (m.provider, m.name)).map(tuple),
-    names,
-    rules,
-    own_units=st.just(OWN),
-    discounts=st.dictionaries(st.just("") | names, factors, max_size=3).map(
-        lambda found: tuple(found.items())
-    ),
-    fee=factors,
-    rounding=st.sampled_from(["refuse", "half_even"]),
-)
-books = list_books | st.builds(
-    lambda book, margin: book.with_terms(margin=margin), list_books, factors
+discounts = st.dictionaries(st.just("") | names, factors, max_size=3)
+
+
+@st.composite
+def list_books(draw: st.DrawFn) -> PriceBook:
+    own_rules = draw(rules)
+    found = draw(st.lists(models(), max_size=4, unique_by=lambda m: (m.provider, m.name)))
+    return PriceBook(
+        draw(names),
+        tuple(map(with_bases, found) if own_rules.by_unit else found),
+        draw(names),
+        own_rules,
+        own_units=OWN,
+        discounts=tuple(draw(discounts).items()),
+        fee=draw(factors),
+        rounding=draw(st.sampled_from(["refuse", "half_even"])),
+    )
+
+
+def with_bases(model: ModelPrices) -> ModelPrices:
+    """Leave out what a book by each unit's own count may not have: see `check_steps`."""
+
+    def holding(rates: tuple[Rate, ...]) -> tuple[Rate, ...]:
+        some = [rate for rate in rates if rate.price is not Special.INHERIT]
+        bases = {r.unit for r in some if (r.above, r.service_tier, r.window) == (-1, "", "")}
+        return tuple(
+            rate
+            for rate in some
+            if rate.above < 0 or (rate.unit in bases and isinstance(rate.price, Fraction))
+        )
+
+    periods = tuple(replace(period, rates=holding(period.rates)) for period in model.periods)
+    return replace(model, periods=periods)
+
+
+books = list_books() | st.builds(
+    lambda book, margin: book.with_terms(margin=margin), list_books(), factors
 )

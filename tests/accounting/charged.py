@@ -29,7 +29,9 @@ PROPERTIES = {name: unit.properties for name, unit in UNITS.items()} | {"x": X.p
 STANDARD = {"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"}
 INPUT = ("input", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "input_audio")
 OUTPUT = ("output", "reasoning", "output_audio")
-POOL = (*INPUT, "cache_audio_read", "input_text", *OUTPUT, "web_searches", "requests", "x")
+NESTED = ("cache_audio_read", "cache_text_read", "cache_audio_write", "input_text", "input_tool")
+SPOKEN = ("output_text", "citation", "output_text_citation")
+POOL = (*INPUT, *NESTED, *OUTPUT, *SPOKEN, "web_searches", "requests", "x")
 TIERS = ("", "batch", "special")
 REGIONS = ("", "eu", "us")
 THRESHOLDS = (0, 10, 11, 100, 2**40)
@@ -172,25 +174,21 @@ def models(draw: st.DrawFn, name: str, rounds: bool, by_unit: bool) -> ModelPric
     units += draw(st.lists(one_of(*POOL), min_size=1, max_size=6, unique=True))
 
     def rate(unit: str) -> st.SearchStrategy[Rate]:
-        price = decimals if unit == "requests" else prices | special
+        price = prices | special
         places = (one_of(*TIERS), one_of(-1, *THRESHOLDS), one_of("", *own_windows))
         return st.builds(Rate, st.just(unit), price, *places)
 
     def rates() -> tuple[Rate, ...]:
         found = draw(st.lists(one_of(*units).flatmap(rate), max_size=8))
         # By the unit's own count there is a price below the first threshold.
-        base = [
-            Rate(u, draw(decimals if u == "requests" else prices))
-            for u in (units if by_unit else units[:3])
-        ]
+        base = [Rate(u, draw(prices)) for u in (units if by_unit else units[:3])]
         return tuple(
             {(r.unit, r.service_tier, r.above, r.window): r for r in base + found}.values()
         )
 
     starts = sorted(draw(st.sets(one_of(*STARTS), max_size=2)), key=microseconds)
     first = draw(one_of((None,), (None,), ()))
-    # What a request costs is rounded beforehand, and stays whole here.
-    third = [Fraction(1, 3)] if rounds and "requests" not in units else []
+    third = [Fraction(1, 3)] if rounds else []
     factors = one_of(Fraction(1, 2), Fraction(11, 10), *third)
     places = one_of(("region", "eu"), ("service_tier", "batch"))
     multipliers = draw(st.dictionaries(places, factors, max_size=2))
@@ -224,7 +222,7 @@ def books(draw: st.DrawFn) -> PriceBook:
         rules=rules,
         own_units=(X,),
         discounts=draw(one_of((), (("", Fraction(19, 20)), ("p", Fraction(1, 2))))),
-        fee=draw(one_of(Fraction(0), Fraction(3, 1000))),
+        fee=draw(one_of(Fraction(0), Fraction(3, 1000), Fraction(1, 7 if rounds else 8))),
         rounding=rounding,
     )
 
@@ -258,7 +256,7 @@ def _zones(window: Window) -> tuple[str, str]:
 
 def counts_of(unit: str) -> st.SearchStrategy[Any]:
     most = 300 if unit in ("input", "output") else 25
-    rare = one_of(None, None, 2**31, 10**12, -1, 1.5)
+    rare = one_of(None, None, 2**31, 10**12, 2**62 - 2, 2**63 - 1, -1, 1.5)
     return mostly(st.integers(0, most) | one_of(0, 10, 11, 101), rare, 25)
 
 
@@ -266,7 +264,7 @@ def counts_of(unit: str) -> st.SearchStrategy[Any]:
 def cases(draw: st.DrawFn) -> Case:
     book, convention = draw(books()), draw(conventions)
     pool = set(draw(st.lists(one_of(*POOL), min_size=1, max_size=8)))
-    if convention.overlap == "litellm" or draw(one_of(*[True] * 9, False)):
+    if draw(one_of(*[True] * 9, False)):
         pool |= {"input", "output"}
     units = [unit for unit in POOL if unit in pool]
     times = mostly(instants(book.models), st.none(), 20)

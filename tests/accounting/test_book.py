@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.accounting.books import books
 from tokenmill.accounting.book import PriceBook
-from tokenmill.accounting.rates import Hours, ModelPrices, Period, Rate, Window
+from tokenmill.accounting.rates import Hours, ModelPrices, Period, Rate, Special, Window
+from tokenmill.accounting.rules import PriceRules
 from tokenmill.accounting.units import Unit
 
 MILLION = Fraction(1, 10**6)
@@ -187,3 +188,40 @@ def test_an_empty_book_is_a_book() -> None:
     empty = PriceBook("", ())
     assert PriceBook.from_dict(empty.to_dict()) == empty
     assert PriceBook.from_dict({}) == empty
+
+
+MARGINAL = PriceRules(tier_reach="marginal")
+BASE, STEP = Rate("input", Fraction(1)), Rate("input", Fraction(2), above=10)
+NIGHT = {"night": Window((Hours(((0, 60),)),))}
+STEPS_THAT_NEVER_HOLD: list[tuple[tuple[Rate, ...], str]] = [
+    ((STEP,), ": expected a price below the thresholds, found 'none'"),
+    ((Rate("output", Fraction(1)), STEP), "found 'none'"),
+    ((replace(BASE, service_tier="batch"), STEP), ": expected .* found 'none'"),
+    ((replace(BASE, window="night"), STEP), ": expected .* found 'none'"),
+    (
+        (BASE, replace(BASE, price=Special.INHERIT, service_tier="batch"), STEP),
+        "service tier batch: expected .* found 'inherit'",
+    ),
+    (
+        (BASE, replace(BASE, price=Special.INHERIT, window="night"), STEP),
+        "window night: expected .* found 'inherit'",
+    ),
+    ((BASE, replace(STEP, price=Special.DYNAMIC)), "above 10: expected a price, found 'dynamic'"),
+]
+
+
+@pytest.mark.parametrize(("rates", "words"), STEPS_THAT_NEVER_HOLD)
+def test_tiers_by_unit_that_never_hold_are_refused(rates: tuple[Rate, ...], words: str) -> None:
+    models = (ModelPrices("p", "m", (Period(None, rates),), windows=NIGHT),)
+    place = "model p/m, period from the beginning, rates of input by its own count"
+    for rules in (MARGINAL, PriceRules(tier_basis="unit")):
+        with pytest.raises(ValueError, match=f"{place}.*{words}"):
+            PriceBook("b", models, rules=rules)
+    PriceBook("b", models)
+
+
+def test_tiers_by_unit_with_a_price_below_them_are_taken() -> None:
+    dynamic = replace(BASE, price=Special.DYNAMIC, service_tier="batch")
+    own = (replace(BASE, service_tier="flex"), replace(STEP, service_tier="flex"))
+    for rates in ((BASE, STEP), (BASE, dynamic, STEP), (BASE, *own)):
+        PriceBook("b", (ModelPrices("p", "m", (Period(None, rates),)),), rules=MARGINAL)

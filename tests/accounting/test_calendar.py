@@ -16,8 +16,9 @@ from tokenmill.accounting.calendar import (
     day_codes,
     month,
     month_codes,
-    zone,
 )
+from tokenmill.accounting.clocks import changes_between, offset_at, zone
+from tokenmill.accounting.weeks import clock_changes
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Lord Howe moves by half an hour, St John's at one minute past midnight, Apia left out a day,
@@ -124,3 +125,17 @@ def test_an_unknown_zone_is_refused(name: str) -> None:
 def test_a_zone_by_its_offset() -> None:
     assert zone("-03:30").utcoffset(None) == timedelta(hours=-3, minutes=-30)
     assert zone("Asia/Tokyo") == ZoneInfo("Asia/Tokyo")
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_weekly_tables_and_days_see_the_same_changes(name: str) -> None:
+    """Looked at week by week, and hour by hour around each change that was found."""
+    hour, tz = 3_600_000_000, zone(name)
+    (_, offset), *changes = clock_changes(name)
+    for at, minutes in changes:
+        day_before = at - at % hour - 12 * hour
+        assert list(changes_between(day_before, day_before + 24 * hour, hour, tz)) == [
+            (at, minutes * 60_000_000)
+        ]
+        assert offset_at(at - 1, tz) == offset * 60_000_000
+        offset = minutes

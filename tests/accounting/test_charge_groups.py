@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tokenmill.accounting import (
+    Cancelled,
     ModelPrices,
     Period,
     PriceBook,
@@ -21,7 +22,6 @@ from tokenmill.accounting import (
     own_unit,
     total,
 )
-from tokenmill.accounting.session import Cancelled
 
 
 def book(name: str, *prices: Fraction, **terms: Any) -> PriceBook:

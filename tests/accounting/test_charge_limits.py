@@ -16,8 +16,10 @@ from tokenmill.accounting import (
     PriceRules,
     Rate,
     Status,
+    UsageConvention,
     Window,
     charge,
+    explain,
     total,
 )
 
@@ -63,6 +65,26 @@ def test_costs_beyond_128_bits_overflow_too() -> None:
     assert found.cost.tolist() == [2**126 + 1, 0, 0]
     assert found.status.tolist() == status(Status.OK, Status.OVERFLOW, Status.OVERFLOW)
     assert total(usage, prices, convention="native").statuses == {Status.OK: 1, Status.OVERFLOW: 2}
+
+
+@pytest.mark.parametrize("per_class", [False, True])
+def test_parts_whose_sum_leaves_64_bits_exceed_their_total(per_class: bool) -> None:
+    names = ("cache_read", "cache_write", "input_audio")
+    prices = book(*(Rate(name, Fraction(0)) for name in ("input", *names)))
+    parts = {name: [2**62 - 2, 2, 2**62 - 2] for name in names}
+    usage = ledger(input=[2, 6, 0], **parts)
+    found = charge(usage, prices, convention="native", per_class=per_class)
+    exceeds = Status.SUBSET_EXCEEDS_TOTAL
+    assert found.status.tolist() == status(exceeds, Status.PRICED_ZERO, exceeds)
+
+
+@pytest.mark.parametrize("above", [2**31, 2**61, 2**62])
+def test_a_basis_beyond_64_bits_is_above_every_threshold(above: int) -> None:
+    prices = book(Rate("input", Fraction(0)), Rate("input", ONE, above=above))
+    most = [2**62, 2**63 - 1, above // 2 + 1, above // 2]
+    usage = ledger(input=most, cache_read=most)
+    found = charge(usage, prices, convention="anthropic", cost_dtype="int128")
+    assert found.cost.tolist() == [2**63, 2**64 - 2, 2 * (above // 2 + 1), 0]
 
 
 def test_prices_of_up_to_thirty_decimals() -> None:
@@ -143,6 +165,28 @@ def test_any_number_of_context_tiers(tiers: int, windows: bool) -> None:
     if windows:
         usage["time_us"] = [0, *usage["time_us"][1:]]
         assert charge(usage, prices, convention="native").cost[0] == 100
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+@pytest.mark.parametrize("most", [1, 2**28, 2**61])
+def test_context_tiers_look_at_the_writes_that_are_charged(dtype: type, most: int) -> None:
+    """60 written for 5 minutes and 1 hour are below 100, whatever all of them is said to be."""
+    if dtype is np.int32 and most > 2**30:
+        pytest.skip("no such count")
+    convention = UsageConvention("own", cache_in_input=False, writes="replace")
+    prices = book(Rate("input", ONE), Rate("input", Fraction(2), above=100))
+    counts = {
+        "cache_write": [120, 120, 0, most],
+        "cache_write_5m": [40, 0, 90, 0],
+        "cache_write_1h": [20, 0, 11, 0],
+    }
+    usage = ledger(**{name: np.array(values, dtype) for name, values in counts.items()})
+    usage["input"] = np.zeros(4, dtype)
+    found = charge(usage, prices, convention=convention, cost_dtype="int128")
+    assert found.cost.tolist() == [60, 240, 202, most * (1 + (most > 100))]
+    row = {name: values[0] for name, values in counts.items()} | {"model": "m", "input": 0}
+    told = dict(explain(row, prices, convention=convention).facts)
+    assert told["context tier"] == "input = 60, not above 100"
 
 
 @pytest.mark.parametrize("columns", [1, 2, 8, 9, 17, 33, 64])

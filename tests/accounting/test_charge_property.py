@@ -12,7 +12,7 @@ from tokenmill.accounting import ROUNDED, Charges, Status, charge, total
 # A failing case is not made smaller: that takes minutes.
 EXAMPLES = settings(
     deadline=None,
-    max_examples=80,
+    max_examples=100,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

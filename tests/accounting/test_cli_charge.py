@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tokenmill.accounting import PriceBook
 from tokenmill.cli import charge_text, main
 
 BOOK = """
@@ -84,7 +85,7 @@ def test_what_if_shows_difference_and_percent(files, capsys) -> None:  # type: i
     lines = run(capsys, *options).out.splitlines()
     assert lines[2] == "what if 1: cheaper.toml (tokenmill's format: rival 2026-03, 2 models)"
     assert lines[-1].split()[-4:] == ["4.5000075", "3.25000375", "-1.25000375", "-27.8"] or (
-        lines[-1].split()[-4:] == ["4.50000750", "3.25000375", "-1.25000375", "-27.8"]
+        lines[-1].split()[-4:] == ["4.5000075", "3.25000375", "-1.25000375", "-27.8"]
     )
     found = run_json(capsys, *options, "--by", "model")
     assert found["what_if"][0]["cost"] == "3.25000375" and found["cost"] == "4.5000075"
@@ -305,3 +306,22 @@ def test_focus_rows_add_up_to_the_total(files, capsys) -> None:  # type: ignore[
     assert [row["ConsumedQuantity"] for row in rows] == [1000, 7, 2000, 5, 1]
     refused = run(capsys, "good.csv", "--prices", "book.toml", *zone, status=2)
     assert "--focus: by: expected a ledger with the field time" in refused.err
+
+
+def test_a_contract_shows_list_prices_beside_the_cost(files, capsys) -> None:  # type: ignore[no-untyped-def]
+    book = PriceBook.read("book.toml")
+    new = PriceBook.from_text('name = "deal"\n[[models]]\nname = "x"\nprices = {input = "1"}\n')
+    book.overlay(new).with_terms(discounts={"acme": "0.5"}).write("contract.json")
+    Path("more.csv").write_text(Path("good.csv").read_text() + "x,a,1000000,0\n")
+    options = ("more.csv", "--prices", "contract.json", "--by", "team", "--csv", "out.csv")
+    found = run_json(capsys, *options)
+    assert (found["cost"], found["list_cost"], found["list_rows"]) == ("3.25000375", "4.5000075", 3)
+    assert [group["list_cost"] for group in found["groups"]] == ["2.5", "2.0000075"]
+    rows = list(csv.DictReader(io.StringIO(Path("out.csv").read_text())))
+    assert [row["list_USD"] for row in rows] == ["2.5", "2.0000075"]
+    text = run(capsys, *options[:3]).out
+    header, total = (line.split() for line in text.splitlines() if "cost" in line or "all" in line)
+    assert header[-3:] == ["list", "difference", "%"]
+    assert total[-3:] == ["4.5000075", "+1.25000375", "+38.5"]
+    assert "list: 3 rows at list prices, beside 4 that were charged" in text
+    assert "list" not in run(capsys, "good.csv", "--prices", "book.toml").out

@@ -186,7 +186,7 @@ def test_no_difference_means_the_same_rates(one: PriceBook, other: PriceBook) ->
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-@given(list_books)
+@given(list_books())
 def test_a_book_laid_over_itself_changes_no_price(book: PriceBook) -> None:
     plain = PriceBook("plain", book.models, rules=book.rules, own_units=book.own_units)
     if any(model.multipliers or model.fallbacks for model in plain.models):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.accounting.books import books
+from tests.accounting.books import books, with_bases
 from tests.accounting.test_billing_cases import CASES, Case
 from tests.oracle.peer_vocabulary import book_of, row_of
 from tests.oracle.test_accounting_peers import cases as peer_cases
@@ -144,7 +145,7 @@ def priced(draw: st.DrawFn) -> PriceBook:
     )
     return PriceBook(
         "b",
-        (model,),
+        (with_bases(model) if rules.by_unit else model,),
         rules=rules,
         rounding="half_up",
         fee=draw(prices),
@@ -382,3 +383,28 @@ def test_a_number_that_is_no_price_row_is_refused(number: int) -> None:
 def test_a_price_row_is_a_number(number: Any) -> None:
     with pytest.raises(TypeError, match="number: expected the number of a price row"):
         describe(BOOK, number)
+
+
+def test_a_contract_shows_the_cost_at_list_prices() -> None:
+    row = {"provider": "p", "model": "m", "input": 1000, "output": 1}
+    rates = (Rate("input", Fraction(2)), Rate("output", Fraction(3)))
+    listed = PriceBook("list", (ModelPrices("p", "m", (Period(None, rates),)),))
+    contract = listed.with_terms(discounts={"p": Fraction(9, 10)}, fee=Fraction(1, 3))
+    contract = replace(contract, rounding="up")
+    found = explain(row, contract, convention="native")
+    charged = charge({n: [v] for n, v in row.items()}, contract, convention="native")
+    assert charged.list_cost is not None and found.listed is not None
+    assert (found.listed.cost, found.listed.scale) == (int(charged.list_cost[0]), 0)
+    assert found.list_money == Decimal(2003)
+    assert "\nlist cost     2003 USD\n" in str(found)
+    assert explain(row, listed, convention="native").listed is None
+    assert "list cost" not in str(explain(row, listed, convention="native"))
+
+
+def test_a_model_of_the_contract_alone_has_no_list_cost() -> None:
+    rates = (Rate("input", Fraction(2)),)
+    listed = PriceBook("list", (ModelPrices("p", "m", (Period(None, rates),)),))
+    own = PriceBook("deal", (ModelPrices("p", "new", (Period(None, rates),)),))
+    found = explain({"model": "new", "input": 3}, listed.overlay(own), convention="native")
+    assert found.list_money is None
+    assert "list cost     none: UNKNOWN_MODEL" in str(found)

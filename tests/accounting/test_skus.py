@@ -97,14 +97,67 @@ def test_context_and_service_tiers_are_prices_of_their_own() -> None:
     assert [(line.quantity, line.price) for line in requests] == [(1, Fraction(1, 1000))] * 2
 
 
-def test_marginal_tiers_are_refused() -> None:
-    book = PriceBook.from_text(
-        'name = "x"\nrules = {tier_reach = "marginal", tier_basis = "unit"}\n[[models]]\n'
-        'provider = "p"\nname = "m"\nprices = {input = {base = "1", ">10" = "2"}}\n'
+def stepped(reach: str, basis: str) -> PriceBook:
+    return PriceBook.from_text(f"""
+name = "steps"
+rules = {{tier_reach = "{reach}", tier_basis = "{basis}"}}
+[[models]]
+provider = "acme"
+name = "m"
+regions = {{eu = "1.1"}}
+[models.prices]
+input = {{base = "2", ">10" = "3", ">100" = "3", ">200" = "1"}}
+cache_read = {{base = "0.2", ">50" = "0.1"}}
+output = "8"
+"output@batch" = {{base = "4", ">1000" = "5"}}
+""")
+
+
+STEPPED = [stepped("marginal", "input"), stepped("marginal", "unit"), stepped("whole", "unit")]
+
+
+@pytest.mark.parametrize("book", [*STEPPED, *(b.with_terms(margin="0.2") for b in STEPPED)])
+@settings(deadline=None, max_examples=30)
+@given(rows=ROWS)
+def test_tiers_by_unit_are_lines_that_add_up(book: PriceBook, rows) -> None:  # type: ignore[no-untyped-def]
+    usage = ledger(rows) | {"region": ["eu" if n % 2 else "us" for n in range(len(rows))]}
+    lines = sku_lines(usage, book, convention="native")
+    totals = total(usage, book, convention="native")
+    assert sum(line.price * line.quantity for line in lines) == Fraction(totals.total)
+    listed = total(usage, book.public or book, convention="native").total
+    assert sum(line.list_price * line.quantity for line in lines) == Fraction(listed)
+    assert all(line.quantity > 0 for line in lines)
+    table = focus_table(lines).to_pylist()
+    for row in table:
+        assert row["ContractedUnitPrice"] * row["PricingQuantity"] == row["ContractedCost"]
+        assert row["ListUnitPrice"] * row["PricingQuantity"] == row["ListCost"]
+    assert len({(row["ChargePeriodStart"], row["SkuPriceId"]) for row in table}) == len(table)
+
+
+def test_a_marginal_tier_holds_what_each_row_has_beyond_its_threshold() -> None:
+    usage = {"model": ["m"] * 3, "input": [11, 230, 9], "time": ["2026-03-01"] * 3}
+    found = {
+        reach: [
+            (line.above, line.quantity, line.price * 10**6)
+            for line in sku_lines(usage, stepped(reach, "unit"), convention="native")
+        ]
+        for reach in ("marginal", "whole")
+    }
+    # Above 100 the price is that above 10.
+    assert found["marginal"] == [(-1, 29, 2), (10, 191, 3), (200, 30, 1)]
+    assert found["whole"] == [(-1, 9, 2), (10, 11, 3), (200, 230, 1)]
+
+
+def test_list_prices_whose_tiers_begin_elsewhere_are_refused() -> None:
+    deal = PriceBook.from_text(
+        'name = "deal"\nrules = {tier_reach = "marginal", tier_basis = "unit"}\n[[models]]\n'
+        'provider = "acme"\nname = "m"\n'
+        'prices = {input = {base = "1", ">20" = "2"}}\n'
     )
-    usage = {"model": ["m"], "input": [11], "time": ["2026-03-01"]}
-    with pytest.raises(ValueError, match="expected lines that add up to .* marginal tiers"):
-        sku_lines(usage, book, convention="native")
+    usage = {"model": ["m"], "input": [30], "time": ["2026-03-01"]}
+    contract = stepped("marginal", "unit").overlay(deal)
+    with pytest.raises(ValueError, match="tiers that begin where those of the contract do"):
+        sku_lines(usage, contract, convention="native")
 
 
 def test_a_charged_row_without_a_day_is_refused() -> None:

@@ -12,7 +12,8 @@ NULL, SIZE = lib.TM_E_NULL_POINTER, lib.TM_E_SIZE
 REQUIRED = {
     "columns": ("leaf", "basis", "within", "nested", "overlap"),
     "ledger": ("counts", "models"),
-    "totals": ("narrow", "wide", "group_codes"),
+    "overlap": ("home",),
+    "totals": ("narrow", "wide", "group_codes", "group_strides"),
     "prices": (
         *("key_of", "starts", "timed", "cells", "more_above", "weeks", "unchanged", "weights"),
         *("fixed", "exact_only", "prices", "divisors", "slots", "flags", "first_step"),
@@ -23,6 +24,23 @@ IMPOSSIBLE = [
     ("columns", "columns", -1),
     ("columns", "columns", lib.TM_COLUMNS_MAX + 1),
     ("columns", "lanes", 0),
+    ("columns", "lanes", lib.TM_COLUMNS_MAX + 1),
+    ("columns", "lanes", 9),
+    ("columns", "replaced", -2),
+    ("columns", "replaced", 1),
+    ("columns", "replacing", [0, 1]),
+    ("columns", "replacing", [-2, 0]),
+    ("overlap", "input", 1),
+    ("overlap", "input_text", -2),
+    ("overlap", "cache_read", 1),
+    ("overlap", "cache_write", 1),
+    ("overlap", "cache_write_5m", 1),
+    ("overlap", "cache_write_1h", 1),
+    ("overlap", "parts", [0, 0, 1]),
+    ("overlap", "cached", [0, 0, 0, -2]),
+    ("overlap", "output", 1),
+    ("overlap", "output_text", 1),
+    ("overlap", "made", [0, 0, 0, 1]),
     ("prices", "keys", -1),
     ("prices", "epochs", 0),
     ("prices", "calendars", -1),
@@ -33,6 +51,7 @@ IMPOSSIBLE = [
     ("prices", "rounding", lib.TM_ROUND_UP + 1),
     ("prices", "largest_weight", -1),
     ("totals", "groups", 0),
+    ("totals", "group_columns", -1),
 ]
 
 
@@ -44,7 +63,13 @@ class Call:
         self.counts = ffi.new("void *[1]", [ffi.cast("void *", self.room)])
         self.structs = {name: self.filled(name) for name in REQUIRED}
         self.structs["ledger"].counts = ffi.cast("const void *const *", self.counts)
-        self.structs["columns"].lanes = 8
+        self.codes = ffi.new("int32_t *[1]", [ffi.cast("int32_t *", self.room)])
+        self.structs["totals"].group_codes = ffi.cast("const int32_t *const *", self.codes)
+        columns, overlap = self.structs["columns"], self.structs["overlap"]
+        columns.lanes, columns.replaced, columns.overlap = 8, 0, overlap
+        for field in ("input", "input_text", "cache_read", "cache_write", "output", "output_text"):
+            setattr(overlap, field, 0)
+        overlap.cache_write_5m = overlap.cache_write_1h = -1
         self.structs["prices"].epochs = 2
 
     def filled(self, name: str) -> Any:
@@ -87,18 +112,41 @@ def test_a_column_that_is_missing() -> None:
     assert call.status() == NULL
 
 
+def test_a_group_column_that_is_missing() -> None:
+    call = Call()
+    call.codes[0] = ffi.NULL
+    assert call.status() == NULL
+
+
+@pytest.mark.parametrize("field", ["step_slot", "step_above", "step_price"])
+def test_steps_that_are_missing(field: str) -> None:
+    call = Call()
+    setattr(call.structs["prices"], field, ffi.NULL)
+    assert call.status() == lib.TM_OK
+    call.structs["prices"].first_step = call.steps = ffi.new("int32_t[2]", [0, 1])
+    assert call.status() == NULL
+
+
+@pytest.mark.parametrize("home", [-2, 1])
+def test_a_home_that_is_no_column(home: int) -> None:
+    call = Call()
+    call.structs["overlap"].home = call.homes = ffi.new("int8_t[1]", [home])
+    assert call.status() == SIZE
+
+
 def test_what_is_not_needed_may_be_missing() -> None:
     call = Call()
     columns, prices = call.structs["columns"], call.structs["prices"]
     columns.litellm, columns.overlap = 0, ffi.NULL
     prices.epochs, prices.starts = 1, ffi.NULL
     prices.calendars, prices.weeks, prices.unchanged = 0, ffi.NULL, ffi.NULL
-    call.structs["totals"].group_columns, call.structs["totals"].group_codes = 0, ffi.NULL
+    totals = call.structs["totals"]
+    totals.group_columns, totals.group_codes, totals.group_strides = 0, ffi.NULL, ffi.NULL
     assert call.status() == lib.TM_OK
 
 
 @pytest.mark.parametrize(("name", "field", "value"), IMPOSSIBLE)
-def test_sizes_that_cannot_be(name: str, field: str, value: int) -> None:
+def test_sizes_that_cannot_be(name: str, field: str, value: Any) -> None:
     call = Call()
     setattr(call.structs[name], field, value)
     assert call.status() == SIZE

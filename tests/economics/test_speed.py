@@ -134,7 +134,7 @@ WRONG = {
         {"accelerator": "H1000"},
         "players.a: expected a model on accelerators .*, found accelerator: .*did you mean 'H100'",
     ),
-    "no name": ({"accelerator": 3}, "players.a: .* found accelerator: expected a name"),
+    "no name": ({"accelerator": 3}, "players.a: .* found accelerator: expected str"),
     "a model nobody knows": ({"model": "gpt-9"}, "players.a: .* found model: expected a name"),
     "a key that is none": (
         {"deployment": {**DEPLOYED, "tensor_paralel": 2}},

@@ -25,6 +25,8 @@ static void check(int32_t status)
     }
 }
 
+#include "print_charge.h"
+
 static void print_random(double *normal)
 {
     static const double parameters[][8] = {{2.0},
@@ -220,6 +222,7 @@ int main(void)
             print_routes(normal);
             print_scores(normal);
             print_assignments(normal);
+            print_charges();
         }
     }
     return 0;

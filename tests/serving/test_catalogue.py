@@ -106,9 +106,9 @@ def test_an_unknown_name_is_refused(name: str) -> None:
 def test_the_refusal_names_the_nearest() -> None:
     with pytest.raises(ValueError, match=r"found 'deepsek_v3' \(did you mean 'deepseek_v3'\?\)"):
         model("deepsek_v3")
-    with pytest.raises(TypeError, match="model: expected a name or a ModelShape, found int"):
+    with pytest.raises(TypeError, match="model: expected str or ModelShape, found int"):
         model(3)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="accelerator: expected a name or a Accelerator, found Mod"):
+    with pytest.raises(TypeError, match="accelerator: expected str or Accelerator, found Mod"):
         accelerator(model("qwen3_8b"))  # type: ignore[arg-type]
 
 

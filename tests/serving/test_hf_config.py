@@ -43,6 +43,11 @@ def test_published_cache_sizes_of_configs() -> None:
     assert gemma.kv_bytes_per_token() == 10 * 2 * 16 * 128 * 2
 
 
+def test_a_wrapper_may_say_that_embeddings_are_free() -> None:
+    wrapper = OTHERS["Gemma-3-27B"][0] | {"tie_word_embeddings": False}
+    assert not ModelShape.from_hf_config(wrapper).tied_embeddings
+
+
 def test_groups_limit_the_nodes_of_a_token() -> None:
     assert ModelShape.from_hf_config(OTHERS["DeepSeek-V2"][0]).node_limit == 3
     assert ModelShape.from_hf_config(OTHERS["DeepSeek-V2-Lite"][0]).node_limit == 0

@@ -132,6 +132,8 @@ def test_a_bad_file_is_refused_by_its_key(
         ("accelerators.H100", "confidence = ''", "one of A, B, C, D", "''"),
         ("accelerators.H100", "date = 'now'", "a date such as 2025", "'now'"),
         ("accelerators.H100", "date = 2025-01-01", "printable text", "2025-01-01"),
+        ("accelerators.H100", "confidence = 'D'", "fields to replace", "a table with 'confidence'"),
+        ("accelerators.H100", "", "fields to replace", "an empty table"),
         ("accelerators.H800", "aliases = ['H 100']", "a spelling of its own", "'H 100'"),
         ("models.qwen3_8b", "kv_heads = 5", "a divisor of heads = 32", "5"),
         ("models.mixtral_8x7b", "top_k = 9", "from 1 to experts = 8", "9"),

@@ -70,7 +70,7 @@ static int needs_care(const tm_columns *columns, const tm_prices *prices, const 
                       int i)
 {
     const uint8_t *flags = prices->flags + (size_t)b->price_row[i] * (size_t)columns->columns;
-    if (b->closely[i] != 2) {
+    if (b->closely[i] != TM_EXACT_FLAGGED) {
         return b->closely[i];
     }
     for (int c = 0; c < columns->columns; ++c) {
@@ -124,12 +124,37 @@ static void write_block(const tm_charged *charged, const ledger_block *b)
     }
 }
 
+/* the same row by row, where a sum may leave 64 bits; no threshold lies beyond them, and the basis may end there */
+static void inspect_widely(const tm_columns *columns, const tm_ledger *ledger, ledger_block *b)
+{
+    const int n = columns->columns;
+    for (int i = 0; i < b->rows; ++i) {
+        i128 x[TM_COLUMNS_MAX], basis = 0, input = 0, output = 0;
+        int nested = 0;
+        for (int c = 0; c < n; ++c) {
+            x[c] = ledger_count(ledger, c, b->first + (size_t)i);
+            input += columns->within[c] * x[c];
+            output += columns->within[n + c] * x[c];
+            nested |= columns->nested[c] && x[c];
+        }
+        replace_writes(columns, x);
+        for (int c = 0; c < n; ++c) {
+            basis += columns->basis[c] * x[c];
+        }
+        b->basis[i] = basis > INT64_MAX ? INT64_MAX : basis < INT64_MIN ? INT64_MIN : (int64_t)basis;
+        b->closely[i] = (uint8_t)(nested || input < 0 || output < 0);
+    }
+}
+
 static void inspect(const tm_columns *columns, const tm_ledger *ledger, ledger_block *b)
 {
     b->most = (ledger->wide ? bound_i64 : bound_i32)(columns, ledger, b);
-    if (ledger->wide) {
+    const int fits = b->most >= 0 && b->most < (ledger->wide ? INT64_MAX : INT32_MAX) / (TM_COLUMNS_MAX + 2);
+    if (ledger->wide && !fits) {
+        inspect_widely(columns, ledger, b);
+    } else if (ledger->wide) {
         inspect_i64_i64(columns, ledger, b);
-    } else if (b->most >= 0 && b->most < INT32_MAX / TM_COLUMNS_MAX) {
+    } else if (fits) {
         inspect_i32_i32(columns, ledger, b);
     } else {
         inspect_i32_i64(columns, ledger, b);

@@ -31,68 +31,109 @@ static i128 sum_of_parts(const i128 *x, const int32_t *parts, int count)
 static inline i128 at_column(const i128 *x, int32_t column) { return column >= 0 ? x[column] : 0; }
 static inline i128 not_negative(i128 x) { return x > 0 ? x : 0; }
 
-/* the leaves as LiteLLM's generic path has them: parts that exceed the input are cut when something was cached, and are
- * charged in full otherwise */
-static void litellm_leaves(const tm_columns *columns, const i128 *x, i128 *leaf)
+static inline void put(i128 *x, int32_t column, i128 value)
 {
-    const tm_overlap *o = columns->overlap;
-    const i128 split = at_column(x, o->cache_write_5m) + at_column(x, o->cache_write_1h);
-    const i128 written = o->cache_write >= 0 && x[o->cache_write] ? x[o->cache_write] : split;
-    const i128 cached = at_column(x, o->cache_read);
-    const i128 input = at_column(x, o->input);
-    i128 text = at_column(x, o->input_text);
-
-    memcpy(leaf, x, (size_t)columns->columns * sizeof(i128));
-    for (int p = 0; p < 3; ++p) {
-        if (o->parts[p] >= 0) {
-            leaf[o->parts[p]] = not_negative(x[o->parts[p]] - at_column(x, o->cached[p]));
-        }
-    }
-    const i128 parts = sum_of_parts(leaf, o->parts, 3);
-    if ((cached > 0 || written > 0) && text + cached + written + parts > input) {
-        cut_parts(leaf, o->parts, 3, not_negative(input - cached - written));
-        text = not_negative(input - cached - written) - sum_of_parts(leaf, o->parts, 3);
-    } else if (text == 0) {
-        text = not_negative(input - cached - written - parts);
-    }
-    if (o->cache_read >= 0) {
-        leaf[o->cache_read] = not_negative(cached - sum_of_parts(x, o->cached, 3));
-    }
-    if (o->cache_write >= 0 && split) {
-        leaf[o->cache_write] = 0;
-    }
-    const i128 made = at_column(x, o->output_text);
-    const i128 rest = made > 0 ? made : not_negative(at_column(x, o->output) - sum_of_parts(x, o->made, 4));
-    if (o->input_text >= 0) {
-        leaf[o->input_text] = 0;
-    }
-    if (o->output_text >= 0) {
-        leaf[o->output_text] = 0;
-    }
-    if (o->input >= 0) {
-        leaf[o->input] = text;
-    }
-    if (o->output >= 0) {
-        leaf[o->output] = rest;
+    if (column >= 0) {
+        x[column] = value;
     }
 }
 
-static void leaves_of_row(const tm_columns *columns, i128 *x, i128 *leaf)
+/* cache writes of 5 minutes and 1 hour in the place of all of them */
+static void replace_writes(const tm_columns *columns, i128 *x)
+{
+    const i128 split = at_column(x, columns->replacing[0]) + at_column(x, columns->replacing[1]);
+    if (columns->replaced >= 0 && split > 0) {
+        x[columns->replaced] = split;
+    }
+}
+
+/* what each column counts and no more specific one does */
+static void specific_leaves(const tm_columns *columns, const i128 *x, i128 *leaf)
 {
     const int n = columns->columns;
-    if (columns->litellm) {
-        litellm_leaves(columns, x, leaf);
-        return;
-    }
-    if (columns->replaced >= 0) {
-        const i128 split = at_column(x, columns->replacing[0]) + at_column(x, columns->replacing[1]);
-        x[columns->replaced] = split > 0 ? split : x[columns->replaced];
-    }
     for (int c = 0; c < n; ++c) {
         leaf[c] = 0;
         for (int j = 0; j < n; ++j) {
             leaf[c] += columns->leaf[c * n + j] * x[j];
         }
+    }
+}
+
+static void copy_parts(const i128 *x, const int32_t *parts, int count, i128 *leaf)
+{
+    for (int p = 0; p < count; ++p) {
+        put(leaf, parts[p], at_column(x, parts[p]));
+    }
+}
+
+/* parts that LiteLLM does not know come out of the one it counts them in; text is charged in the columns given */
+static void empty_homes(const tm_columns *columns, int32_t text, int32_t answer, i128 *leaf)
+{
+    const tm_overlap *o = columns->overlap;
+    i128 inside[TM_COLUMNS_MAX] = {0};
+    for (int c = 0; c < columns->columns; ++c) {
+        int32_t home = o->home[c];
+        if (home >= 0) {
+            home = home == o->input || home == o->input_text     ? text
+                   : home == o->output || home == o->output_text ? answer
+                                                                 : home;
+            inside[home >= 0 ? home : c] += home >= 0 ? leaf[c] : 0;
+        }
+    }
+    for (int c = 0; c < columns->columns; ++c) {
+        leaf[c] = inside[c] ? not_negative(leaf[c] - inside[c]) : leaf[c];
+    }
+}
+
+/* the leaves as LiteLLM's generic path has them: parts that exceed a counted input are cut when something was cached,
+ * and are charged in full otherwise */
+static void litellm_leaves(const tm_columns *columns, const i128 *x, i128 *leaf)
+{
+    const tm_overlap *o = columns->overlap;
+    const int32_t writes[2] = {o->cache_write_5m, o->cache_write_1h};
+    const i128 split = sum_of_parts(x, writes, 2), cached_parts = sum_of_parts(x, o->cached, 4);
+    const i128 written = o->cache_write >= 0 && x[o->cache_write] ? x[o->cache_write] : split;
+    const i128 cached = o->cache_read >= 0 ? x[o->cache_read] : cached_parts;
+    const i128 input = at_column(x, o->input), spoken = at_column(x, o->output_text);
+    const i128 given = not_negative(at_column(x, o->input_text) - at_column(x, o->cached[3]));
+    i128 text = given;
+
+    specific_leaves(columns, x, leaf);
+    copy_parts(x, writes, 2, leaf);
+    copy_parts(x, o->cached, 4, leaf);
+    copy_parts(x, o->made, 4, leaf);
+    for (int p = 0; p < 3; ++p) {
+        put(leaf, o->parts[p], not_negative(at_column(x, o->parts[p]) - at_column(x, o->cached[p])));
+    }
+    const i128 parts = sum_of_parts(leaf, o->parts, 3);
+    if (o->input >= 0 && (cached > 0 || written > 0) && text + cached + written + parts > input) {
+        cut_parts(leaf, o->parts, 3, not_negative(input - cached - written));
+        text = not_negative(input - cached - written) - sum_of_parts(leaf, o->parts, 3);
+    } else if (text == 0) {
+        text = not_negative(input - cached - written - parts);
+    }
+    const i128 rest = not_negative(at_column(x, o->output) - sum_of_parts(x, o->made, 4));
+    const int32_t text_at = given > 0 ? o->input_text : o->input, answer_at = spoken > 0 ? o->output_text : o->output;
+    put(leaf, o->cache_read, not_negative(cached - cached_parts));
+    put(leaf, o->cache_write, split ? 0 : at_column(x, o->cache_write));
+    put(leaf, o->input, 0);
+    put(leaf, o->input_text, 0);
+    put(leaf, text_at, text);
+    put(leaf, o->output, 0);
+    put(leaf, o->output_text, 0);
+    put(leaf, answer_at, spoken > 0 ? spoken : rest);
+    empty_homes(columns, text_at, answer_at, leaf);
+}
+
+/* the leaves of a row, whose cache writes are replaced in x */
+static void leaves_of_row(const tm_columns *columns, i128 *x, i128 *leaf)
+{
+    if (columns->litellm) {
+        litellm_leaves(columns, x, leaf);
+        replace_writes(columns, x);
+    } else {
+        replace_writes(columns, x);
+        specific_leaves(columns, x, leaf);
     }
 }
 
@@ -141,7 +182,8 @@ static int slots_of_row(const tm_columns *columns, const tm_prices *prices, int3
     const int n = columns->columns;
     const int8_t *slots = prices->slots + (size_t)row * n;
     const uint8_t *flags = prices->flags + (size_t)row * n;
-    int found = TM_ROW_OVERFLOW + 1;
+    const int dynamic = prices->exact_only[TM_ROW_STATUSES + row] & TM_EXACT_DYNAMIC;
+    int found = dynamic ? TM_ROW_DYNAMIC_PRICE : TM_ROW_OVERFLOW + 1;
     memset(q, 0, (size_t)n * sizeof *q);
     for (int c = 0; c < n; ++c) {
         int refused = found;
@@ -170,7 +212,7 @@ static int charge_exactly(const tm_columns *columns, const tm_prices *prices, co
 {
     const int n = columns->columns;
     i128 x[TM_COLUMNS_MAX], leaf[TM_COLUMNS_MAX], q[TM_COLUMNS_MAX];
-    int used = 0, inexact = 0, over = 0;
+    int used = 0, over = 0, inexact = prices->exact_only[TM_ROW_STATUSES + row] & TM_EXACT_ROUNDED;
     for (int c = 0; c < n; ++c) {
         x[c] = ledger_count(ledger, c, at);
         used |= x[c] != 0;
@@ -188,6 +230,7 @@ static int charge_exactly(const tm_columns *columns, const tm_prices *prices, co
         }
         over |= stepped(prices, row, c, q[c], i128_of(prices->prices + 2 * ((size_t)row * n + c)), &part);
         part = divided(part, prices->divisors[(size_t)row * n + c], prices->rounding, &inexact);
+        inexact |= prices->flags[(size_t)row * n + c] & TM_COUNT_ROUNDED;
         over |= __builtin_add_overflow(*cost, part, cost);
         if (slot_cost) {
             i128_store(slot_cost + 2 * c, part);
@@ -196,5 +239,8 @@ static int charge_exactly(const tm_columns *columns, const tm_prices *prices, co
     if (over) {
         return TM_ROW_OVERFLOW;
     }
-    return (*cost == 0 && used ? TM_ROW_PRICED_ZERO : TM_ROW_OK) | (inexact ? TM_ROW_ROUNDED : 0);
+    if (inexact) {
+        return TM_ROW_OK | TM_ROW_ROUNDED;
+    }
+    return *cost == 0 && used ? TM_ROW_PRICED_ZERO : TM_ROW_OK;
 }

@@ -18,6 +18,20 @@ static inline void SUMS(add_scaled)(int factor, const COUNT *x, int rows, SUM *s
     }
 }
 
+/* the basis with cache writes of 5 minutes and 1 hour in the place of all of them */
+static void SUMS(replace_in_basis)(const tm_columns *columns, const tm_ledger *ledger, const ledger_block *b, SUM *basis)
+{
+    const int32_t *by = columns->replacing;
+    const COUNT *whole = (const COUNT *)ledger->counts[columns->replaced] + b->first;
+    const COUNT *first = by[0] >= 0 ? (const COUNT *)ledger->counts[by[0]] + b->first : 0;
+    const COUNT *second = by[1] >= 0 ? (const COUNT *)ledger->counts[by[1]] + b->first : 0;
+    const int factor = columns->basis[columns->replaced];
+    for (int i = 0; i < b->rows; ++i) {
+        const SUM split = (SUM)(first ? first[i] : 0) + (second ? second[i] : 0);
+        basis[i] += split > 0 ? factor * (split - whole[i]) : 0;
+    }
+}
+
 static void SUMS(inspect)(const tm_columns *columns, const tm_ledger *ledger, ledger_block *b)
 {
     const int n = columns->columns, rows = b->rows;
@@ -27,6 +41,9 @@ static void SUMS(inspect)(const tm_columns *columns, const tm_ledger *ledger, le
         SUMS(add_scaled)(columns->basis[c], x, rows, basis);
         SUMS(add_scaled)(columns->within[c], x, rows, input);
         SUMS(add_scaled)(columns->within[n + c], x, rows, output);
+    }
+    if (columns->replaced >= 0 && columns->basis[columns->replaced]) {
+        SUMS(replace_in_basis)(columns, ledger, b, basis);
     }
     for (int i = 0; i < rows; ++i) {
         b->basis[i] = basis[i];

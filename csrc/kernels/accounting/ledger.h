@@ -15,7 +15,7 @@ typedef struct ledger_block {
     int rows;
     int64_t most;                 /* every count, or-ed: a bound, and negative where one is */
     int64_t basis[LEDGER_BLOCK];
-    uint8_t closely[LEDGER_BLOCK]; /* not 0: the sum of weights is not known to be right */
+    uint8_t closely[LEDGER_BLOCK]; /* TM_EXACT_*: the sum of weights is not known to be right */
     int care;                      /* closely, or-ed */
     int32_t price_row[LEDGER_BLOCK]; /* or -status */
     int64_t cost[LEDGER_BLOCK];

@@ -20,6 +20,11 @@ ROUNDINGS: dict[str, int] = {
     "up": lib.TM_ROUND_UP,
 }
 
+EXACT_ALWAYS: int = lib.TM_EXACT_ALWAYS
+EXACT_FLAGGED: int = lib.TM_EXACT_FLAGGED
+EXACT_DYNAMIC: int = lib.TM_EXACT_DYNAMIC
+EXACT_ROUNDED: int = lib.TM_EXACT_ROUNDED
+
 ROW_STATUSES: int = lib.TM_ROW_STATUSES
 CELL_THRESHOLDS: int = lib.TM_CELL_THRESHOLDS
 
@@ -54,6 +59,7 @@ class DenseColumns:
     replaced: int
     replacing: tuple[int, int]
     overlap: dict[str, int | list[int]] | None
+    home: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +160,7 @@ def _columns(columns: DenseColumns) -> tuple[Any, Any]:
     overlap = None
     if columns.overlap is not None:
         overlap = ffi.new("tm_overlap *", columns.overlap)
+        _point(overlap, "home", "int8_t *", columns.home)
         struct.litellm, struct.overlap = 1, overlap
     return struct, overlap
 

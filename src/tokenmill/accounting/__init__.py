@@ -16,6 +16,7 @@ from .lint import lint
 from .litellm import from_litellm, read_litellm
 from .rates import Hours, ModelPrices, Period, Rate, Special, Window
 from .rules import PRICE_RULES, PriceRules, UsageConvention
+from .session import Cancelled
 from .status import ROUNDED, Status
 from .totals import Totals
 from .units import UNITS, Unit, own_unit
@@ -23,6 +24,7 @@ from .units import UNITS, Unit, own_unit
 __all__ = [
     "Batch",
     "CONVENTIONS",
+    "Cancelled",
     "Charges",
     "Explanation",
     "Hours",

@@ -19,6 +19,7 @@ from .refusal import refusal
 from .rules import PRICE_RULES, PriceRules
 from .units import Unit, UnitSet
 from .validate import check_book, checked_models
+from .validate_steps import check_steps
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class PriceBook:
         }
         for field, value in ordered.items():
             object.__setattr__(self, field, value)
+        if self.rules.by_unit:
+            check_steps(self.models)
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)

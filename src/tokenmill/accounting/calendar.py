@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .clocks import changes_between, offset_at, zone
 
 NULL_TIME = -(2**63)
 _NULL_DAY = NULL_TIME // 86_400_000_000
 
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Zones are asked within the years that a datetime has, in every zone.
 _FIRST_DAY, _LAST_DAY = -719_160, 2_932_894
-_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):?([0-5][0-9])")
 # A table over days or months is at most so long; what lies further apart is sorted instead.
 _LONGEST_TABLE = 1 << 20
 # Time stamps looked at together, so that what is made of them stays in the cache.
@@ -77,28 +75,6 @@ def calendar_key(text: str) -> CalendarKey | None:
     if part not in ("day", "month"):
         return None
     return CalendarKey(part, "", time_zone) if colon else CalendarKey(part)
-
-
-def zone(name: str) -> tzinfo:
-    """Return a time zone by its IANA name, or by an offset as in ``"+02:00"``.
-
-    Raises
-    ------
-    ValueError
-        There is none.
-    """
-    offset = _OFFSET.fullmatch(name)
-    if offset:
-        minutes = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-        return timezone(-minutes if offset[1] == "-" else minutes)
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(
-            f"time_zone: expected an IANA name or an offset such as +02:00, found {name!r}"
-        ) from error
 
 
 def day_codes(times: Int64, time_zone: str = "UTC") -> tuple[Int32, list[str | None]]:
@@ -188,37 +164,18 @@ def _offsets(utc_days: Int64, tz: tzinfo) -> tuple[Int64, Int64]:
     offsets: list[int] = []
     for utc_day in utc_days.tolist():
         start = min(max(utc_day, _FIRST_DAY), _LAST_DAY) * _DAY
-        before, after = _offset(start, tz), _offset(start + _DAY, tz)
+        before, after = offset_at(start, tz), offset_at(start + _DAY, tz)
         if not offsets:
             offsets.append(before)
         elif before != offsets[-1]:
             changes.append(start)
             offsets.append(before)
-        if before != after:
-            _find_changes(start, tz, changes, offsets)
+        for at, offset in _changes_of_day(start, tz) if before != after else ():
+            changes.append(at)
+            offsets.append(offset)
     return np.array(changes, np.int64), np.array(offsets, np.int64)
 
 
-def _find_changes(start: int, tz: tzinfo, changes: list[int], offsets: list[int]) -> None:
-    """Append the changes of one day, hour by hour, each to the second."""
-    for low in range(start, start + _DAY, _HOUR):
-        after = _offset(low + _HOUR, tz)
-        if after == offsets[-1]:
-            continue
-        first, last = low // 1_000_000, (low + _HOUR) // 1_000_000
-        while last - first > 1:
-            middle = (first + last) // 2
-            if _offset(middle * 1_000_000, tz) == offsets[-1]:
-                first = middle
-            else:
-                last = middle
-        changes.append(last * 1_000_000)
-        offsets.append(after)
-
-
-@lru_cache(maxsize=1 << 16)
-def _offset(time: int, tz: tzinfo) -> int:
-    """Return a zone's offset from UTC at an instant, both in microseconds."""
-    moment = _EPOCH + timedelta(microseconds=time)
-    offset = moment.astimezone(tz).utcoffset()
-    return (offset or timedelta()) // timedelta(microseconds=1)
+@lru_cache(maxsize=1 << 12)
+def _changes_of_day(start: int, tz: tzinfo) -> tuple[tuple[int, int], ...]:
+    return tuple(changes_between(start, start + _DAY, _HOUR, tz))

@@ -90,6 +90,8 @@ def charge(
     ------
     LedgerError
         A row was not charged, and the policy is ``"raise"``.
+    Cancelled
+        `progress` returned False.
     ValueError, TypeError
         Bad arguments, or a ledger that cannot be read; nothing has been written then.
 
@@ -151,7 +153,7 @@ def total(
 
     Raises
     ------
-    LedgerError, ValueError, TypeError
+    LedgerError, Cancelled, ValueError, TypeError
         As `charge`.
     """
     _check_choice("policy", policy, POLICIES)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._native.arrow_out import ArrowTable
 from .book import PriceBook
 from .exact import money
-from .table import PriceRow
+from .price_rows import PriceRow
 from .totals import Totals
 from .totals_out import charges_table
 

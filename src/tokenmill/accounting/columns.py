@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .litellm_split import SUBTRACTED, holding
 from .rules import PriceRules, UsageConvention
 from .units import INPUT, OUTPUT, UNITS, Unit, specific_first
 
@@ -16,13 +17,6 @@ Matrix = NDArray[np.int8]
 _INPUT = UNITS[INPUT]
 _OUTPUT = UNITS[OUTPUT]
 _CACHED = ("cache_read", "cache_write")
-_MODALITIES = ("audio", "image", "video")
-
-# What LiteLLM's generic path subtracts from input or output whatever else is counted.
-_SUBTRACTED = frozenset(
-    (*_CACHED, "cache_write_5m", "cache_write_1h", "reasoning")
-    + tuple(f"{side}_{kind}" for side in (INPUT, OUTPUT) for kind in _MODALITIES)
-)
 
 MOST_COLUMNS = 64
 
@@ -168,21 +162,8 @@ def _is_nested(unit: Unit, units: tuple[Unit, ...], convention: UsageConvention)
     """Whether `unit` is part of another column than input and output as a whole."""
     roots = (_INPUT, _OUTPUT)
     inside = any(root.contains(unit) for root in roots)
-    explicit = convention.overlap == "litellm" and inside and unit.name not in _SUBTRACTED
+    explicit = convention.overlap == "litellm" and inside and unit.name not in SUBTRACTED
     return explicit or any(other.contains(unit) and other not in roots for other in units)
-
-
-def overlap_columns(columns: Columns) -> dict[str, int | list[int]]:
-    """Return the columns that LiteLLM's cut looks at, by the names of `tm_overlap`."""
-    single = ("input", "input_text", "cache_read", "cache_write", "cache_write_5m")
-    found: dict[str, int | list[int]] = {
-        name: columns.index(name) for name in (*single, "cache_write_1h", "output", "output_text")
-    }
-    found["parts"] = [columns.index(f"input_{kind}") for kind in _MODALITIES]
-    found["cached"] = [columns.index(f"cache_{kind}_read") for kind in _MODALITIES]
-    made = ("output_audio", "reasoning", "output_image", "output_video")
-    found["made"] = [columns.index(name) for name in made]
-    return found
 
 
 def orphaned(columns: Columns, c: int, priced: frozenset[Unit], rules: PriceRules) -> bool:
@@ -192,7 +173,8 @@ def orphaned(columns: Columns, c: int, priced: frozenset[Unit], rules: PriceRule
     them, there is nothing to derive.
     """
     unit = columns.units[c]
-    missing = [other for other in priced if other.contains(unit) and other not in columns.units]
+    totals = holding(unit, priced, columns.convention)
+    missing = [other for other in totals if other.contains(unit) and other not in columns.units]
     if rules.missing_total == "flag":
         return bool(missing)
     beside_input = not columns.convention.cache_in_input

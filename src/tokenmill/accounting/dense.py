@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .._native.accounting import (
     CELL,
     CELL_THRESHOLDS,
+    EXACT_ALWAYS,
     ROUNDINGS,
     ROW_STATUSES,
     DenseColumns,
@@ -18,10 +19,12 @@ from .._native.accounting import (
     lanes,
 )
 from .book import PriceBook
-from .columns import Columns, overlap_columns
+from .columns import Columns
+from .litellm_split import homes, overlap_columns
+from .price_rows import LONG_AGO, Key, PriceRow, Stretch
 from .rates import ModelPrices, Period
 from .resolve import Case
-from .table import LONG_AGO, Compiler, Key, PriceRow, Stretch
+from .table import Compiler
 from .weeks import MINUTES_OF_WEEK
 
 _NEVER = 2**63 - 1
@@ -39,6 +42,7 @@ def dense_columns(columns: Columns) -> DenseColumns:
         replaced=columns.index("cache_write") if replace else -1,
         replacing=(columns.index("cache_write_5m"), columns.index("cache_write_1h")),
         overlap=overlap_columns(columns) if litellm else None,
+        home=homes(columns),
     )
 
 
@@ -60,7 +64,8 @@ def _dense_prices(compiler: Compiler) -> DensePrices:
     weights = np.array([row.weights for row in rows], dtype=object)
     largest = max((sum(map(abs, row.weights)) + abs(row.fixed) for row in rows), default=0)
     fits = largest < _NEVER
-    exact = [1] * ROW_STATUSES + [row.exact_only if fits else 1 for row in rows]
+    always = 0 if fits else EXACT_ALWAYS
+    exact = [EXACT_ALWAYS] * ROW_STATUSES + [row.exact_only | always for row in rows]
     steps = [step for row in rows for step in row.steps]
     first_step = np.cumsum([0, *(len(row.steps) for row in rows)])
     return DensePrices(
@@ -105,7 +110,9 @@ def _empty_row(compiler: Compiler) -> PriceRow:
     nothing = (0,) * len(compiler.columns.units)
     nobody = ModelPrices("", "", (Period(None, ()),))
     case = Case(nobody, nobody.periods[0])
-    return PriceRow(case, 0, nothing, nothing, (1,) * len(nothing), nothing, nothing, (), -1)
+    return PriceRow(
+        case, 0, nothing, nothing, (1,) * len(nothing), nothing, nothing, (), False, False, -1
+    )
 
 
 def _cells(keys: Sequence[Key], starts: list[int]) -> dict[str, NDArray[Any]]:

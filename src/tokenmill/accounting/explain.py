@@ -13,7 +13,7 @@ from .exact import money, number_text
 from .explain_facts import facts_of
 from .explain_lines import Line, lines_of
 from .explain_reasons import reason_of
-from .explain_row import explained_row
+from .explain_row import Listed, explained_row
 from .rules import UsageConvention
 from .status import Status
 
@@ -38,6 +38,8 @@ class Explanation:
         A whole number of 10**-scale `currency`, as `charge` has it.
     price_row : int
         As in `Charges.price_row`, -1 for none.
+    listed : Listed or None
+        Cost, scale and status at list prices, where the book is a contract.
     """
 
     status: Status
@@ -49,11 +51,20 @@ class Explanation:
     scale: int
     currency: str
     price_row: int
+    listed: Listed | None = None
 
     @property
     def money(self) -> Decimal:
         """The cost in the currency, exact."""
         return money(self.cost, self.scale)
+
+    @property
+    def list_money(self) -> Decimal | None:
+        """The cost at list prices, exact; None without a contract, or without a list price."""
+        listed = self.listed
+        if listed is None or listed.status > Status.PRICED_ZERO:
+            return None
+        return money(listed.cost, listed.scale)
 
     def __str__(self) -> str:
         rows = list(self.facts)
@@ -63,10 +74,17 @@ class Explanation:
         if self.status <= Status.PRICED_ZERO:
             exact = number_text(Fraction(self.cost, 10**self.scale))
             rows.append(("cost", f"{exact} {self.currency}"))
+        if self.listed is not None:
+            rows.append(("list cost", self._list_cost(self.listed)))
         told = f"{self.status.name}: {self.reason}" if self.reason else self.status.name
         rows.append(("status", told))
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
+
+    def _list_cost(self, listed: Listed) -> str:
+        if listed.status > Status.PRICED_ZERO:
+            return f"none: {listed.status.name}"
+        return f"{number_text(Fraction(listed.cost, 10**listed.scale))} {self.currency}"
 
     def _products(self) -> list[str]:
         """Return each line as count x price = amount, aligned, and where the price is from."""
@@ -127,4 +145,5 @@ def explain(
         found.scale,
         book.currency,
         -1 if found.row is None else found.row.number,
+        found.listed,
     )

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from .book import PriceBook
-from .calendar import zone
+from .clocks import zone
 from .exact import number_text
 from .explain_row import ExplainedRow
 from .lookup import matches
 from .numbering import case_of
+from .price_rows import PriceRow
 from .rates import ModelPrices, Window
-from .resolve import Case, RateTable, by_unit, factor_of
+from .resolve import Case, RateTable, factor_of
 from .rules import PriceRules
-from .table import PriceRow
 from .window_forms import window_table
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -174,7 +174,7 @@ def _clock(time: int, zone_name: str, form: str = "%Y-%m-%d %H:%M:%S") -> str:
 
 def _context_tier(found: ExplainedRow, row: PriceRow) -> str:
     case, rules = row.case, found.book.rules
-    if by_unit(rules):
+    if rules.by_unit:
         reach = "for what is beyond" if rules.tier_reach == "marginal" else "for all of it"
         return f"by each unit's own count, {reach}" if row.steps else ""
     thresholds = RateTable(case.period.rates).thresholds(case.service_tier)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .book import PriceBook
 from .explain_row import ExplainedRow
+from .litellm_split import holding
+from .price_rows import PriceRow
 from .rates import Price
 from .resolve import Case, RateTable, owner, prices_of
-from .table import PriceRow
 from .units import Unit
 
 REQUEST = "request"
@@ -48,14 +48,14 @@ class Line:
 
 def lines_of(found: ExplainedRow, row: PriceRow) -> tuple[Line, ...]:
     """Return the lines of a charged row, in the order of the ledger's columns."""
-    prices = _Prices(found.book, row.case)
+    prices = _Prices(found, row.case)
     lines = [
         line for slot in dict.fromkeys(row.slots) if slot >= 0
         for line in _of_slot(found, row, slot, prices)
     ]  # fmt: skip
-    if row.fixed:
-        amount = Fraction(row.fixed, 10**found.scale)
-        lines.append(Line(REQUEST, 1, amount, 1, prices.fixed(found)))
+    request, source = prices.of_request()
+    if request:
+        lines.append(Line(REQUEST, 1, request, 1, source))
     return tuple(lines)
 
 
@@ -94,8 +94,10 @@ def _stepped(source: str, above: int) -> str:
 class _Prices:
     """Where the prices of one cell of a price list come from."""
 
-    def __init__(self, book: PriceBook, case: Case) -> None:
+    def __init__(self, found: ExplainedRow, case: Case) -> None:
+        book = found.book
         self._book = book
+        self._columns = found.columns
         self._case = case
         self._table = RateTable(case.period.rates)
         self._chosen = self._table.chosen(case.service_tier, case.window, case.crossed)
@@ -104,7 +106,7 @@ class _Prices:
 
     def owner(self, unit: Unit) -> Unit:
         """Return the unit whose price a unit is charged at."""
-        return owner(unit, self._priced) or unit
+        return owner(unit, holding(unit, self._priced, self._columns.convention)) or unit
 
     def source(self, unit: Unit) -> str:
         """Say where the price of a unit comes from."""
@@ -112,12 +114,13 @@ class _Prices:
         own = self._rate(priced.name) if priced.name in self._chosen else self._fallback(priced)
         return own if priced == unit else f"price of {priced.name}: {own}"
 
-    def fixed(self, found: ExplainedRow) -> str:
-        """Say what a request costs."""
-        fee = "fee of the book" if self._book.fee else ""
-        counted = "requests" in found.columns.names
-        price = "" if counted or "requests" not in self._prices else "price of requests"
-        return " + ".join(filter(None, (fee, price)))
+    def of_request(self) -> tuple[Fraction, str]:
+        """Return what a request costs that no column counts, and where that is from."""
+        fee = self._book.fee
+        price = self._prices.get("requests")
+        if "requests" in self._columns.names or not isinstance(price, Fraction):
+            return fee, "fee of the book"
+        return fee + price, "fee of the book + price of requests" if fee else "price of requests"
 
     def _rate(self, name: str) -> str:
         case = self._case

@@ -6,10 +6,11 @@ from .explain_facts import fitting, model_name
 from .explain_row import ExplainedRow
 from .nearest import listed_nearest
 from .numbering import tiers_of
+from .price_rows import COUNT_DYNAMIC, COUNT_ORPHAN, COUNT_UNPRICED, PriceRow
 from .rates import ModelPrices
 from .resolve import RateTable, prices_of
 from .status import Status
-from .table import COUNT_DYNAMIC, COUNT_ORPHAN, COUNT_UNPRICED, STANDARD_TIERS, PriceRow
+from .table import STANDARD_TIERS
 
 
 def reason_of(found: ExplainedRow) -> str:
@@ -68,8 +69,8 @@ def _of_counts(found: ExplainedRow, row: PriceRow) -> str:
         parts = ", ".join(names[c] for c in flagged(COUNT_ORPHAN))
         return f"counted: {parts}; not counted: {_missing_totals(found, row)}"
     if found.status is Status.DYNAMIC_PRICE:
-        listed = ", ".join(names[c] for c in flagged(COUNT_DYNAMIC))
-        return f"the provider sets the price per request: {listed}"
+        priced = [names[c] for c in flagged(COUNT_DYNAMIC)] + ["requests"] * row.dynamic
+        return f"the provider sets the price per request: {', '.join(priced)}"
     if found.status is Status.SUBSET_EXCEEDS_TOTAL:
         below = [f"{name} {leaf:,}" for name, leaf in zip(names, found.leaves, strict=True)
                  if leaf < 0]  # fmt: skip

@@ -18,13 +18,22 @@ from .dense import dense_columns, integers
 from .ledger import Batch, Ledger
 from .ledger.counts import read_counts
 from .ledger.tables import sources
+from .price_rows import PriceRow
 from .pricer import Pricer
 from .rates import ModelPrices, Period, Rate
 from .rules import UsageConvention
 from .session import ledger_arrays
 from .status import ROUNDED, Status
-from .table import PriceRow
-from .units import UNITS
+from .units import UNITS, Unit
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row at list prices: a whole number of 10**-scale of the currency, where it has a cost."""
+
+    cost: int
+    scale: int
+    status: Status
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +59,8 @@ class ExplainedRow:
         Columns with what is no count or no time.
     cost, status, rounded
         What `charge` gives, with costs of 128 bits.
+    listed : Listed or None
+        The same at list prices, where the book is a contract.
     """
 
     book: PriceBook
@@ -69,6 +80,7 @@ class ExplainedRow:
     cost: int
     status: Status
     rounded: bool
+    listed: Listed | None
 
 
 def explained_row(
@@ -126,15 +138,11 @@ def _unreadable(usage: Any, ledger: Ledger, batch: Batch) -> list[str]:
 def _charged(
     batch: Batch, book: PriceBook, convention: UsageConvention, unreadable: list[str]
 ) -> ExplainedRow:
-    columns = columns_of([book.units[name] for name in batch.counts], convention, book.rules)
+    units = [book.units[name] for name in batch.counts]
+    columns = columns_of(units, convention, book.rules)
     arrays = ledger_arrays(batch, columns)
     pricer = Pricer(book, columns, batch.time_zone)
-    outputs = RowOutputs(
-        wide_cost=np.zeros((1, 2), np.int64),
-        status=np.zeros(1, np.uint8),
-        price_row=np.zeros(1, np.int32),
-    )
-    pricer.charge(batch, arrays, outputs, None, 1)
+    outputs = _outputs(pricer, batch)
     code, index = int(outputs.status[0]), int(outputs.price_row[0])
     asked = (None, None) if batch.model_codes[0] < 0 else batch.models[batch.model_codes[0]]
     counts = [int(column[0]) for column in arrays.counts]
@@ -144,7 +152,7 @@ def _charged(
         columns,
         counts,
         _leaves(columns, counts),
-        sum(f * n for f, n in zip(columns.basis.tolist(), counts, strict=True)),
+        sum(f * n for f, n in zip(columns.basis.tolist(), _read(columns, counts), strict=True)),
         None if time == NULL_TIME else time,
         batch.time_zone,
         asked,
@@ -157,19 +165,45 @@ def _charged(
         integers(outputs.wide_cost)[0],
         Status(code & ~ROUNDED),
         bool(code & ROUNDED),
+        None if book.public is None else _listed(batch, book.public, units, convention),
     )
+
+
+def _outputs(pricer: Pricer, batch: Batch) -> RowOutputs:
+    """Charge the one row of a batch."""
+    outputs = RowOutputs(
+        wide_cost=np.zeros((1, 2), np.int64),
+        status=np.zeros(1, np.uint8),
+        price_row=np.zeros(1, np.int32),
+    )
+    pricer.charge(batch, ledger_arrays(batch, pricer.columns), outputs, None, 1)
+    return outputs
+
+
+def _listed(
+    batch: Batch, public: PriceBook, units: list[Unit], convention: UsageConvention
+) -> Listed:
+    pricer = Pricer(public, columns_of(units, convention, public.rules), batch.time_zone)
+    outputs = _outputs(pricer, batch)
+    status = Status(int(outputs.status[0]) & ~ROUNDED)
+    return Listed(integers(outputs.wide_cost)[0], pricer.scale, status)
 
 
 def _leaves(columns: Columns, counts: list[int]) -> list[int]:
     """Return each column's count less those of its parts; below 0 where they exceed their total."""
     if columns.convention.overlap == "litellm":
         return _at_one_each(columns, counts)
+    factors, read = columns.leaf.tolist(), _read(columns, counts)
+    return [sum(f * n for f, n in zip(row, read, strict=True)) for row in factors]
+
+
+def _read(columns: Columns, counts: list[int]) -> list[int]:
+    """Return the counts with cache writes of 5 minutes and 1 hour in the place of all of them."""
     dense = dense_columns(columns)
     split = sum(counts[c] for c in dense.replacing if c >= 0)
-    if dense.replaced >= 0 and split > 0:
-        counts = [split if c == dense.replaced else count for c, count in enumerate(counts)]
-    factors = columns.leaf.tolist()
-    return [sum(f * n for f, n in zip(row, counts, strict=True)) for row in factors]
+    if dense.replaced < 0 or split <= 0:
+        return counts
+    return [split if c == dense.replaced else count for c, count in enumerate(counts)]
 
 
 def _at_one_each(columns: Columns, counts: list[int]) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from .imported import Notes, exact, shorten
+from .imported import Notes, decimal_of, shorten
 from .rates import Hours, Period, Price, Rate, Special, Window
 from .units import UNITS
 
@@ -150,7 +150,7 @@ def _steps(notes: Notes, model: str, path: str, value: object) -> Iterator[tuple
         pair = (tier.get("start"), tier.get("price")) if isinstance(tier, Mapping) else tier
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise ValueError(f"{model} {path}: expected start and price, found {shorten(tier)}")
-        start = exact(pair[0])
+        start = decimal_of(pair[0])
         if start is None or start != int(start) or not last < start < 2**63 or len(tiers) > _MOST:
             raise ValueError(
                 f"{model} {path}: expected at most {_MOST} rising whole starts, "
@@ -161,7 +161,7 @@ def _steps(notes: Notes, model: str, path: str, value: object) -> Iterator[tuple
 
 
 def _price(notes: Notes, model: str, path: str, value: object) -> Price:
-    if exact(value) is None:
+    if decimal_of(value) is None:
         raise ValueError(f"{model} {path}: expected a price, found {shorten(value)}")
     price = notes.price(model, path, value)
     return Special.INHERIT if price is None else price

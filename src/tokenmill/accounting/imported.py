@@ -85,7 +85,7 @@ class Notes:
 
         Any negative number stands for a price that is set per request.
         """
-        number = exact(value)
+        number = decimal_of(value)
         if number is None:
             self.ignore(model, key, f"no number: {shorten(value)}")
             return None
@@ -169,7 +169,7 @@ class Fields:
         return (key for key in self.keys if key not in self._seen)
 
 
-def exact(value: object) -> Decimal | None:
+def decimal_of(value: object) -> Decimal | None:
     """Return a number of the file as the decimal it is written as, None where it is none.
 
     A float, which only a mapping built in Python has, counts as its shortest text.

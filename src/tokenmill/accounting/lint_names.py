@@ -9,10 +9,11 @@ from functools import cache
 from itertools import combinations
 
 from .book import PriceBook
+from .clocks import microseconds
 from .findings import Finding
 from .lookup import matches
 from .rates import ModelPrices, Rate, Window
-from .weeks import clock_changes, microseconds, week_of, zones_of
+from .weeks import clock_changes, week_of, zones_of
 
 _THIS_YEAR = microseconds(datetime(2026, 1, 1, tzinfo=UTC))
 _SAME = re.compile(r"[^a-z0-9]+")

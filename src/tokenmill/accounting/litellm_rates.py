@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .imported import Fields, exact
+from .imported import Fields, decimal_of
 from .rate_cells import Cell
 from .rates import Price, Special
 
@@ -103,7 +103,7 @@ def read_rows(fields: Fields) -> tuple[Row, ...]:
     for place, row in enumerate(table):
         path = f"tiered_pricing[{place}]"
         ends = row.get("range") if isinstance(row, dict) else None
-        numbers = [exact(end) for end in ends] if isinstance(ends, (list, tuple)) else []
+        numbers = [decimal_of(end) for end in ends] if isinstance(ends, (list, tuple)) else []
         if len(numbers) != 2 or None in numbers:
             fields.ignore(path, "a row without a range of input tokens")
             continue

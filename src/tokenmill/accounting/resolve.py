@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from .book import PriceBook
 from .rates import ModelPrices, Period, Price, Rate, Special
-from .rules import PriceRules
 from .units import Unit
 
 Chosen = dict[str, Price]
@@ -142,7 +141,7 @@ def prices_of(book: PriceBook, case: Case, table: RateTable) -> Chosen:
 
 def steps_of(book: PriceBook, case: Case, table: RateTable) -> dict[str, tuple[Step, ...]]:
     """Return the steps of each unit, where tiers go by the unit's own count; else nothing."""
-    if not by_unit(book.rules):
+    if not book.rules.by_unit:
         return {}
     factor = factor_of(book, case)
     found = {}
@@ -151,11 +150,6 @@ def steps_of(book: PriceBook, case: Case, table: RateTable) -> dict[str, tuple[S
         if steps:
             found[unit] = tuple(Step(step.above, step.price * factor) for step in steps)
     return found
-
-
-def by_unit(rules: PriceRules) -> bool:
-    """Whether tiers look at each unit's own count and not at the request."""
-    return rules.tier_reach == "marginal" or rules.tier_basis == "unit"
 
 
 def owner(unit: Unit, priced: Iterable[Unit]) -> Unit | None:

@@ -26,7 +26,8 @@ class PriceRules:
         ``"uncached"``, ``"input+output"``, or ``"unit"`` (what each unit itself charges).
     tier_reach : str
         ``"whole"``: the tier's rate holds for the whole request; ``"marginal"``: for what is
-        beyond the threshold, by unit.
+        beyond the threshold, by unit. Tiers by a unit's own count need a price below the first
+        threshold: a unit without one has no price.
     fallbacks : tuple of (unit, source, factor)
         A unit without a rate costs factor x the source's price.
     unpriced : str
@@ -55,6 +56,11 @@ class PriceRules:
                 raise ValueError(
                     f"{field}: expected one of {', '.join(allowed)}, found {getattr(self, field)!r}"
                 )
+
+    @property
+    def by_unit(self) -> bool:
+        """Whether tiers look at each unit's own count and not at the request."""
+        return self.tier_reach == "marginal" or self.tier_basis == "unit"
 
 
 _ALLOWED = {
@@ -107,7 +113,8 @@ class UsageConvention:
         ``"replace"``: where they are given, `cache_write` is not read.
     overlap : str
         What parts that exceed their total do: ``"flag"`` (SUBSET_EXCEEDS_TOTAL), or
-        ``"litellm"``, which cuts them as LiteLLM's generic path does.
+        ``"litellm"``, which cuts them as LiteLLM's generic path does, and needs inclusive counts
+        and replaced writes.
     columns : tuple of (str, str)
         The provider's own names and the units, or fields of a ledger, they stand for.
     added : tuple of (str, str)
@@ -123,9 +130,15 @@ class UsageConvention:
     added: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a value that no convention has."""
+        """Refuse a value that no convention has, and two that exclude each other."""
         for field, allowed in (("writes", ("parts", "replace")), ("overlap", ("flag", "litellm"))):
             if getattr(self, field) not in allowed:
                 raise ValueError(
                     f"{field}: expected one of {', '.join(allowed)}, found {getattr(self, field)!r}"
                 )
+        inclusive = self.cache_in_input and self.reasoning_in_output and self.writes == "replace"
+        if self.overlap == "litellm" and not inclusive:
+            raise ValueError(
+                "overlap: expected 'flag' where writes are parts, or cached tokens or reasoning "
+                "are counted beside their total, found 'litellm'"
+            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from fractions import Fraction
 from math import lcm
@@ -14,21 +13,28 @@ from numpy.typing import NDArray
 
 from .._native.accounting import DensePrices
 from .book import PriceBook
-from .calendar import zone as zone_of
+from .clocks import microseconds
+from .clocks import zone as zone_of
 from .columns import Columns, orphaned
+from .litellm_split import holding
 from .numbering import Numbering, tiers_of
+from .price_rows import (
+    COUNT_DYNAMIC,
+    COUNT_ORPHAN,
+    COUNT_ROUNDED,
+    COUNT_UNPRICED,
+    LONG_AGO,
+    Key,
+    PriceRow,
+    Stretch,
+)
 from .rates import Price, Special
-from .resolve import Case, RateTable, Step, by_unit, owner, prices_of, steps_of
+from .resolve import Case, RateTable, Step, owner, prices_of, steps_of
 from .status import Status
 from .units import Unit
-from .weeks import changes_of, microseconds, week_of
+from .weeks import changes_of, week_of
 
 _Owned = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]
-
-LONG_AGO = -(2**63) + 1
-"""Where a period without a start begins; the least 64-bit number stands for no time."""
-
-COUNT_UNPRICED, COUNT_ORPHAN, COUNT_DYNAMIC = 1, 2, 4
 
 MOST_DIVISOR = 2**62
 
@@ -37,58 +43,10 @@ MOST_PRICE = 2**120
 
 STANDARD_TIERS = frozenset({"", "batch", "flex", "priority", "fast", "balanced", "ultrafast"})
 
-
-@dataclass(frozen=True)
-class PriceRow:
-    """One cell of a compiled price list, as the kernel reads it.
-
-    Integers at the book's scale: `prices` by slot, each over its divisor, `weights` by column.
-    """
-
-    case: Case
-    fixed: int
-    weights: tuple[int, ...]
-    prices: tuple[int, ...]
-    divisors: tuple[int, ...]
-    slots: tuple[int, ...]
-    flags: tuple[int, ...]
-    steps: tuple[tuple[int, int, int], ...]
-    number: int
-
-    @property
-    def exact_only(self) -> int:
-        """Return 1 where the sum of weights does not say it all, 2 where flagged counts decide."""
-        if self.steps or any(divisor != 1 for divisor in self.divisors):
-            return 1
-        return 2 if any(self.flags) else 0
-
-
 # Keys are >= 0 and statuses negative; this one is no row's for longer than a moment.
 NOT_COMPILED = -15
 # Answers are kept for so many models with their tiers and regions, until another key is compiled.
 _MOST_KEPT = 1 << 14
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """One key between two changes: the rows of its windows and context tiers."""
-
-    start: int
-    first_row: int
-    week: bytes | None = None
-    above: tuple[int, ...] = ()
-
-
-@dataclass
-class Key:
-    """A model at one service tier and region, through time."""
-
-    stretches: list[Stretch] = field(default_factory=list)
-
-    @property
-    def timed(self) -> bool:
-        """Whether a price depends on the time."""
-        return len(self.stretches) > 1 or any(s.week is not None for s in self.stretches)
 
 
 class Compiler:
@@ -119,6 +77,7 @@ class Compiler:
         self.keys: list[Key] = []
         self.rows: list[PriceRow] = []
         self._one = 10**scale
+        self._counts_requests = "requests" in columns.names
         self._leaf = [
             (c, j, int(columns.leaf[c, j])) for c, j in np.argwhere(columns.leaf).tolist()
         ]
@@ -185,7 +144,7 @@ class Compiler:
         for p, start in enumerate(starts):
             end = starts[p + 1] if p + 1 < len(starts) else 2**63 - 1
             rates = RateTable(model.periods[p].rates)
-            above = () if by_unit(self.book.rules) else rates.thresholds(service_tier)
+            above = () if self.book.rules.by_unit else rates.thresholds(service_tier)
             first = len(self.rows)
             for window in ("", *model.windows):
                 for crossed in (-1, *above):
@@ -206,22 +165,29 @@ class Compiler:
         scaled = [(0, 1)] * len(slots)
         steps: list[tuple[int, int, int]] = []
         stepped: dict[str, tuple[Step, ...]] = steps_of(self.book, case, rates)
+        rounded: set[int] = set()
         for c, slot in enumerate(slots):
             price = prices[owners[c]] if slot == c else None
             if isinstance(price, Fraction):
                 own = stepped.get(owners[c], ())
-                (first, *rest), divisor = self._over_one(price, own, case)
+                exact = (price, *(step.price for step in own))
+                (first, *rest), divisor = each = self._over_one(exact, case)
                 scaled[c] = first, divisor
+                if self._is_rounded(exact, *each):
+                    rounded.add(c)
                 steps += ((c, step.above, p) for step, p in zip(own, rest, strict=True))
+        fixed, fixed_rounded = self._fixed(case, prices)
         return PriceRow(
             case,
-            self._fixed(case, prices),
+            fixed,
             self._weights(slots, scaled),
             tuple(numerator for numerator, _ in scaled),
             tuple(divisor for _, divisor in scaled),
             slots,
-            flags,
+            tuple(f | COUNT_ROUNDED * (s in rounded) for f, s in zip(flags, slots, strict=True)),
             tuple(steps),
+            prices.get("requests") is Special.DYNAMIC and not self._counts_requests,
+            fixed_rounded,
             number,
         )
 
@@ -229,7 +195,8 @@ class Compiler:
         """Return whose price each column is charged at, by name and by slot, and its flags."""
         if (names, dynamic) not in self._owners:
             priced = frozenset(self.book.units[name] for name in names)
-            found = [owner(unit, priced) for unit in self.columns.units]
+            convention = self.columns.convention
+            found = [owner(unit, holding(unit, priced, convention)) for unit in self.columns.units]
             slots = tuple(-1 if unit is None else self._slot(unit, found) for unit in found)
             flags = tuple(self._flag(c, found[c], dynamic, priced) for c in range(len(found)))
             owners = tuple(unit.name if unit is not None else "" for unit in found)
@@ -274,27 +241,33 @@ class Compiler:
             )
         return round_fraction(scaled, self.book.rounding), 1
 
-    def _over_one(
-        self, price: Fraction, steps: tuple[Step, ...], case: Case
-    ) -> tuple[list[int], int]:
+    def _over_one(self, prices: tuple[Fraction, ...], case: Case) -> tuple[list[int], int]:
         """Return a price and those of its steps as whole numbers / one divisor."""
-        each = [self._scaled(p, case) for p in (price, *(step.price for step in steps))]
+        each = [self._scaled(price, case) for price in prices]
         divisor = lcm(*(own for _, own in each))
         wide = [numerator * (divisor // own) for numerator, own in each]
         if divisor < MOST_DIVISOR and max(wide) < MOST_PRICE:
             return wide, divisor
         return [round_fraction(Fraction(*pair), self.book.rounding) for pair in each], 1
 
-    def _fixed(self, case: Case, prices: Mapping[str, Price]) -> int:
-        """Return what each request costs, where requests are not counted by the ledger."""
+    def _is_rounded(self, prices: tuple[Fraction, ...], wide: list[int], divisor: int) -> bool:
+        """Whether `wide` / divisor are not the very prices."""
+        return self.book.rounding != "refuse" and any(
+            price * self._one * divisor != number
+            for price, number in zip(prices, wide, strict=True)
+        )
+
+    def _fixed(self, case: Case, prices: Mapping[str, Price]) -> tuple[int, bool]:
+        """Return what each request costs, where requests are not counted, and if it is rounded."""
         price = prices.get("requests")
         fixed = self.book.fee
-        if isinstance(price, Fraction) and "requests" not in self.columns.names:
+        if isinstance(price, Fraction) and not self._counts_requests:
             fixed += price
         if not fixed:
-            return 0
+            return 0, False
         numerator, divisor = self._scaled(fixed, case)
-        return round_fraction(Fraction(numerator, divisor), self.book.rounding)
+        whole = round_fraction(Fraction(numerator, divisor), self.book.rounding)
+        return whole, self._is_rounded((fixed,), [whole], 1)
 
     def _weights(self, slots: tuple[int, ...], scaled: list[tuple[int, int]]) -> tuple[int, ...]:
         weights = [0] * len(slots)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
-from .calendar import zone
+from .clocks import zone
 from .exact import check_size
 from .periods import begins
 from .rates import Hours, ModelPrices, Period, Rate, Special, Window

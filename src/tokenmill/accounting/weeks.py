@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 
 import numpy as np
 
-from .calendar import zone as zone_of
+from .clocks import SECOND, changes_between, microseconds, offset_at
+from .clocks import zone as zone_of
 from .rates import Window
 
 MINUTES_OF_WEEK = 7 * 1440
-MICROSECONDS = 10**6
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Weekly tables of a zone with daylight saving are made anew at each change of its clocks.
-_FIRST_YEAR, _LAST_YEAR = 2000, 2100
-
-
-def microseconds(instant: datetime) -> int:
-    """Return microseconds since 1970-01-01 UTC."""
-    since = instant - _EPOCH
-    return (since.days * 86400 + since.seconds) * MICROSECONDS + since.microseconds
+_FIRST = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
+_LAST = microseconds(datetime(2100, 1, 1, tzinfo=UTC))
+_WEEK = MINUTES_OF_WEEK * 60 * SECOND
 
 
 @cache
@@ -32,27 +27,8 @@ def clock_changes(zone: str) -> tuple[tuple[int, int], ...]:
     The first is long ago. Between the years 2000 and 2100; offsets are rounded down to minutes.
     """
     info = zone_of(zone)
-
-    def offset(instant: datetime) -> int:
-        found = instant.astimezone(info).utcoffset()
-        return 0 if found is None else int(found.total_seconds() // 60)
-
-    at = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
-    found = [(-(2**62), offset(at))]
-    while at.year < _LAST_YEAR:
-        following = at + timedelta(days=7)
-        if offset(following) != found[-1][1]:
-            low, high = at, following
-            while high - low > timedelta(minutes=1):
-                middle = low + (high - low) / 2
-                middle = middle.replace(second=0, microsecond=0)
-                if middle == low:
-                    break
-                low, high = (middle, high) if offset(middle) == found[-1][1] else (low, middle)
-            found.append((microseconds(high), offset(high)))
-            following = high
-        at = following
-    return tuple(found)
+    found = [(-(2**62), offset_at(_FIRST, info)), *changes_between(_FIRST, _LAST, _WEEK, info)]
+    return tuple((at, offset // (60 * SECOND)) for at, offset in found)
 
 
 def changes_of(windows: Mapping[str, Window]) -> list[int]:
@@ -84,11 +60,11 @@ def week_of(windows: Mapping[str, Window], instant: int) -> bytes:
         (_offset_at(hours, instant), _offset_at(days, instant))
         for hours, days in map(zones_of, windows.values())
     )
-    return _week(tuple(windows.values()), offsets)
+    return _minutes(tuple(windows.values()), offsets)
 
 
 @lru_cache(maxsize=4096)
-def _week(windows: tuple[Window, ...], offsets: tuple[tuple[int, int], ...]) -> bytes:
+def _minutes(windows: tuple[Window, ...], offsets: tuple[tuple[int, int], ...]) -> bytes:
     minutes = np.arange(MINUTES_OF_WEEK)
     table = np.zeros(MINUTES_OF_WEEK, np.uint8)
     for number in range(len(windows), 0, -1):

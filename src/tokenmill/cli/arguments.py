@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from .._version import __version__
+from .arguments_cost import add_cost
 
 _MOST_SCENARIOS = 10**15
 _MOST_THREADS = 4096
@@ -37,11 +38,31 @@ def build_parser() -> argparse.ArgumentParser:
     _add_race(commands)
     _add_route(commands)
     _add_charge(commands)
-    info = commands.add_parser(
-        "info", help="show version, instruction sets, threads and compiler", allow_abbrev=False
-    )
-    info.set_defaults(run=_run_info)
+    add_cost(commands).set_defaults(run=_run_cost)
+    _add_info(commands)
+    _add_validate(commands)
     return parser
+
+
+def _add_info(commands: argparse._SubParsersAction[_Parser]) -> None:
+    info = commands.add_parser(
+        "info",
+        help="what is installed here, and what does the catalogue hold?",
+        description="Show version, instruction sets, threads, compiler and data; or list the "
+        "accelerators, the models or the prices of the catalogue, each with its grade of "
+        "confidence.",
+        allow_abbrev=False,
+    )
+    info.add_argument(
+        "topic",
+        nargs="?",
+        choices=("accelerators", "models", "prices"),
+        metavar="accelerators|models|prices",
+        help="what to list",
+    )
+    info.add_argument("--catalogue", metavar="FILE", help="entries and fields of your own, in TOML")
+    info.add_argument("--json", action="store_true", help="print JSON, with sources and dates")
+    info.set_defaults(run=_run_info)
 
 
 def _add_race(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -180,10 +201,38 @@ def _add_charge(commands: argparse._SubParsersAction[_Parser]) -> None:
     charge.set_defaults(run=_run_charge)
 
 
+def _add_validate(commands: argparse._SubParsersAction[_Parser]) -> None:
+    validate = commands.add_parser(
+        "validate",
+        help="how far is the serving model from published measurements?",
+        description="Predict every point of a file of measurements, and show the errors: of each "
+        "point, and of the whole, by family, accelerator and metric.",
+        allow_abbrev=False,
+    )
+    validate.add_argument(
+        "file", nargs="?", metavar="FILE", help="points in JSON lines (default: the embedded ones)"
+    )
+    validate.add_argument("--json", action="store_true", help="print JSON instead of the tables")
+    validate.add_argument("--plot", metavar="FILE.png", help="write a picture (.png, .svg or .pdf)")
+    validate.set_defaults(run=_run_validate)
+
+
+def _run_validate(arguments: argparse.Namespace) -> None:
+    from .validate import run_validate
+
+    run_validate(arguments)
+
+
 def _run_charge(arguments: argparse.Namespace) -> int:
     from .charge import run_charge
 
     return run_charge(arguments)
+
+
+def _run_cost(arguments: argparse.Namespace) -> None:
+    from .cost import run_cost
+
+    run_cost(arguments)
 
 
 def _run_route(arguments: argparse.Namespace) -> None:
@@ -199,9 +248,9 @@ def _run_race(arguments: argparse.Namespace) -> None:
 
 
 def _run_info(arguments: argparse.Namespace) -> None:
-    from .. import show_config
+    from .info import run_info
 
-    show_config()
+    run_info(arguments)
 
 
 def count(text: str) -> int:

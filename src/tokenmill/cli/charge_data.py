@@ -39,6 +39,7 @@ def as_json(run: Run) -> str:
             "unpriced_rows": totals.unpriced_rows[g],
             "unpriced_tokens": {unit: totals.unpriced_tokens[unit][g] for unit in totals.units},
             "what_if": [plain(money(cost[g], scale)) for _, scale, cost in totals.what_if],
+            **_listed(totals, g),
         }
         for g in range(len(totals))
     ]
@@ -67,6 +68,7 @@ def as_json(run: Run) -> str:
         "by": list(totals.by),
         "rows": sum(totals.statuses.values()),
         "cost": plain(totals.total),
+        **_listed(totals),
         "rounded_rows": totals.rounded_rows,
         "statuses": {status.name: rows for status, rows in totals.statuses.items()},
         "groups": groups,
@@ -84,18 +86,29 @@ def as_json(run: Run) -> str:
     return json.dumps(content, indent=2, allow_nan=False)
 
 
+def _listed(totals: Totals, group: int | None = None) -> dict[str, Any]:
+    """Return what a group, or all of them, cost at list prices; nothing without a contract."""
+    if totals.list_cost is None or totals.list_rows is None:
+        return {}
+    own = slice(None) if group is None else slice(group, group + 1)
+    cost = money(sum(totals.list_cost[own]), totals.list_scale)
+    return {"list_cost": plain(cost), "list_rows": sum(totals.list_rows[own])}
+
+
 def as_csv(totals: Totals) -> str:
     """Return a line for each group; money is in the currency."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    others = [f"what_if_{number}" for number in range(1, len(totals.what_if) + 1)]
+    others = [] if totals.list_cost is None else [f"list_{totals.currency}"]
+    others += [f"what_if_{number}" for number in range(1, len(totals.what_if) + 1)]
     writer.writerow(
         [*totals.by, "rows", *totals.units, f"cost_{totals.currency}", *others, "unpriced_rows"]
     )
     for g in range(len(totals)):
         labels = [label(totals.keys[name][g]) for name in totals.by]
         counts = [totals.tokens[unit][g] for unit in totals.units]
-        costs = [money(cost[g], scale) for _, scale, cost in totals.what_if]
-        amounts = map(plain, (totals.money[g], *costs))
+        costs = [totals.money[g], *totals.list_money[g : g + 1]]
+        costs += [money(cost[g], scale) for _, scale, cost in totals.what_if]
+        amounts = map(plain, costs)
         writer.writerow([*labels, totals.rows[g], *counts, *amounts, totals.unpriced_rows[g]])
     return text.getvalue()

@@ -38,7 +38,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class _Line:
-    """One line of the table; costs are those under every book, at their scales."""
+    """One line of the table; costs are the own one, that at list prices, and what if."""
 
     labels: list[str]
     rows: int
@@ -52,6 +52,7 @@ def lines(run: Run) -> list[str]:
         *_heading(run),
         "",
         *_table(run.totals),
+        *_unlisted(run.totals),
         *_unpriced(run),
         *(
             [f"rounded: {run.totals.rounded_rows:,} rows, as the book says"]
@@ -84,17 +85,18 @@ def _heading(run: Run) -> list[str]:
 
 def _table(totals: Totals) -> list[str]:
     """Return the totals, the largest cost first, what does not fit folded into one line."""
-    scales = [totals.scale, *(scale for _, scale, _ in totals.what_if)]
     units = [unit for unit in totals.units if any(totals.tokens[unit])]
-    groups = [_line(totals, units, scales, [g]) for g in range(len(totals))]
+    groups = [_line(totals, units, [g]) for g in range(len(totals))]
     order = sorted(range(len(totals)), key=lambda g: -totals.cost[g])
     shown = [groups[g] for g in order[:MOST_GROUPS]] if totals.by else []
     if totals.by and len(order) > MOST_GROUPS:
         rest = order[MOST_GROUPS:]
-        shown.append(_line(totals, units, scales, rest, f"({len(rest):,} more)"))
-    whole = _line(totals, units, scales, range(len(totals)), "all")
+        shown.append(_line(totals, units, rest, f"({len(rest):,} more)"))
+    whole = _line(totals, units, range(len(totals)), "all")
     header = [*totals.by] if totals.by else [""]
     header += ["rows", *units, f"cost {totals.currency}"]
+    if totals.list_cost is not None:
+        header += ["list", "difference", "%"]
     for n in range(1, len(totals.what_if) + 1):
         header += [f"what if {n}", f"difference {n}", "%"]
     table = [[*line.labels, *_cells(line)] for line in (*shown, whole)]
@@ -105,12 +107,14 @@ def _table(totals: Totals) -> list[str]:
 def _line(
     totals: Totals,
     units: Sequence[str],
-    scales: Sequence[int],
     groups: Sequence[int],
     name: str = "",
 ) -> _Line:
     """Return the sum of some groups, under `name` or the labels of the only one."""
-    costs = [totals.cost, *(cost for _, _, cost in totals.what_if)]
+    costs = [(totals.scale, totals.cost)]
+    if totals.list_cost is not None:
+        costs.append((totals.list_scale, totals.list_cost))
+    costs += [(scale, cost) for _, scale, cost in totals.what_if]
     labels = [name, *[""] * (len(totals.by) - 1)]
     if not name:
         labels = [_label(totals.keys[key][groups[0]]) for key in totals.by]
@@ -118,10 +122,7 @@ def _line(
         labels,
         sum(totals.rows[g] for g in groups),
         [sum(totals.tokens[unit][g] for g in groups) for unit in units],
-        [
-            money(sum(cost[g] for g in groups), scale)
-            for cost, scale in zip(costs, scales, strict=True)
-        ],
+        [money(sum(cost[g] for g in groups), scale) for scale, cost in costs],
     )
 
 
@@ -219,6 +220,14 @@ def _unpriced(run: Run) -> list[str]:
         )
     ]
     return ["", histogram(totals), *listed, *reasons]
+
+
+def _unlisted(totals: Totals) -> list[str]:
+    """Say where the cost at list prices lacks rows that were charged."""
+    if totals.list_rows is None or totals.list_rows == totals.rows:
+        return []
+    listed, charged = sum(totals.list_rows), sum(totals.rows)
+    return ["", f"list: {listed:,} rows at list prices, beside {charged:,} that were charged"]
 
 
 def _near(run: Run, model: str | None, status: Status) -> str:

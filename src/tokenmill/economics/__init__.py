@@ -76,8 +76,10 @@ from .prefix_keep import keep_saving_usd, keep_seconds, recompute_usd, storage_u
 from .price_list import ListMargin, ListPrice, list_margin, list_price
 from .racing import race
 from .refusal import ScenarioError
+from .regions import Offer, Place, RegionCost, compare_regions
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
+from .serving_cost import ServingCost, cost_sweep
 from .spread import Spread
 from .token import (
     billed_per_mtok,
@@ -100,11 +102,15 @@ __all__ = [
     "LayerValues",
     "ListMargin",
     "ListPrice",
+    "Offer",
+    "Place",
     "RaceResult",
     "RaceRow",
+    "RegionCost",
     "Scenario",
     "ScenarioError",
     "Spread",
+    "ServingCost",
     "StackInputs",
     "StackLevels",
     "annuity",
@@ -123,11 +129,13 @@ __all__ = [
     "colocation_usd_per_hour",
     "combined_fall",
     "committed_rent",
+    "compare_regions",
     "compute_demand",
     "compute_over_research",
     "compute_over_revenue",
     "computed_inputs",
     "contract_costs",
+    "cost_sweep",
     "dies_per_wafer",
     "discount_factor",
     "equipment_usd_per_hour",

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
-
-from ..jit.kernel import kernel
+from ..jit.kernel import block, kernel
 from .margins import price_at_margin
 from .ownership import StackInputs, StackLevels, stack
 
@@ -53,8 +51,8 @@ def with_layer(x: StackInputs, layer: int, owned: float) -> StackInputs:
     return StackInputs(*(flags + x[_FLAGS:]))
 
 
-# Not inlined as a kernel is: a dozen copies of the whole stack take half a minute to compile.
-@numba.njit(nogil=True, error_model="numpy")
+# Inlined as a kernel is, a dozen copies of the whole stack would take half a minute to compile.
+@block
 def _levels(x: StackInputs) -> StackLevels:
     return stack(x)
 
@@ -78,11 +76,11 @@ def layer_saving(
     Returns
     -------
     float
-        USD per million output tokens; negative where buying is cheaper, as quotes below cost, small
-        volumes and unsold hours of one's own can make it.
+        USD per million output tokens; negative where buying is cheaper, as a quote below cost or a
+        small volume can make it.
     """
-    bought: float = _levels(with_layer(x, layer, 0.0)).app_usd_mtok
-    owned: float = _levels(with_layer(x, layer, 1.0)).app_usd_mtok
+    bought = _levels(with_layer(x, layer, 0.0)).app_usd_mtok
+    owned = _levels(with_layer(x, layer, 1.0)).app_usd_mtok
     return bought - owned - fixed_usd / volume_mtok
 
 
@@ -123,8 +121,7 @@ def margin_multipliers(x: StackInputs) -> LayerValues:
 @kernel
 def _at_volume(x: StackInputs, volume: float) -> float:
     changed = StackInputs(*(x[:_VOLUME] + (volume,) + x[_AFTER_VOLUME:]))
-    served: float = _levels(changed).serve_usd_mtok
-    return served
+    return _levels(changed).serve_usd_mtok
 
 
 @kernel
@@ -146,8 +143,7 @@ def volume_that_pays(bought: StackInputs, own: StackInputs) -> float:
         not cheaper even without design, 0 where there is no design to pay for.
     """
     endless = _at_volume(own, float("inf"))
-    served: float = _levels(bought).serve_usd_mtok
-    saving = served - endless
+    saving = _levels(bought).serve_usd_mtok - endless
     if saving <= 0.0:
         return float("inf")
     return (_at_volume(own, 1.0) - endless) / saving

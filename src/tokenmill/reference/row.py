@@ -7,7 +7,7 @@ cost    = request + sum of round(price(P) q(P))
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -71,13 +71,16 @@ def charge_row(row: Row, model: rates.Model, rules: Rules, units: Units, scale: 
     usage = _inclusive(row.counts, rules, units)
     count = -1 if by_unit else _basis(usage, rules, units)
     prices = rates.prices_of(model, period, tier, row.region, window, count)
-    leaf = charge.litellm_leaves(usage) if rules.litellm else specific(usage, units)
+    if rules.litellm:
+        leaf = charge.litellm_leaves(row.counts, units)
+    else:
+        leaf = charge.specific(usage, units)
     reason = _why_not(usage, leaf, prices, rules, units)
     if reason:
         return Charged(reason)
     request = rules.fee + (0 if "requests" in usage else _number(prices.get("requests")))
     exact = {"request": request}
-    for name, quantity in _quantities(leaf, prices, units).items():
+    for name, quantity in _quantities(leaf, prices, rules, units).items():
         price = prices[name]
         if not isinstance(price, Fraction):
             continue
@@ -90,7 +93,7 @@ def charge_row(row: Row, model: rates.Model, rules: Rules, units: Units, scale: 
             exact[name] = quantity * ([price, *(p for at, p in steps if quantity > at)][-1])
     parts = {name: rounded(cost * 10**scale, rules.rounding) for name, cost in exact.items()}
     inexact = any(parts[name] != cost * 10**scale for name, cost in exact.items())
-    zero = sum(parts.values()) == 0 and any(row.counts.values())
+    zero = not inexact and sum(parts.values()) == 0 and any(row.counts.values())
     return Charged("PRICED_ZERO" if zero else "OK", parts, inexact)
 
 
@@ -117,7 +120,7 @@ def _inclusive(counts: Mapping[str, int], rules: Rules, units: Units) -> dict[st
     """Return the counts with what is counted beside a total put into it."""
     found = dict(counts)
     split = counts.get("cache_write_5m", 0) + counts.get("cache_write_1h", 0)
-    if rules.replace_writes and split and not rules.litellm and "cache_write" in counts:
+    if rules.replace_writes and split and "cache_write" in counts:
         found["cache_write"] = split
     whole = charge.usage_of(found, units, rules.cache_in_input, rules.reasoning_in_output)
     return {name: whole[name] for name in counts}
@@ -143,22 +146,20 @@ def _basis(usage: Mapping[str, int], rules: Rules, units: Units) -> int:
     return whole("input") - (outside if rules.basis == "uncached" else 0)
 
 
-def specific(usage: Mapping[str, int], units: Units) -> dict[str, int]:
-    """Return what each counted unit counts and no counted part of it does."""
-    found: dict[str, int] = {}
-    for name in sorted(usage, key=lambda unit: -len(units[unit])):
-        parts = [leaf for other, leaf in found.items() if units[name] < units[other]]
-        found[name] = usage[name] - sum(parts)
-    return found
+def _owner(name: str, prices: Iterable[str], rules: Rules, units: Units) -> str | None:
+    """Return whose price `name` costs; LiteLLM's citations are no part of the output."""
+    if rules.litellm and charge.is_citation(name, units):
+        prices = [other for other in prices if charge.is_citation(other, units)]
+    return charge.owner(name, prices, units)
 
 
 def _quantities(
-    leaf: Mapping[str, int], prices: Mapping[str, rates.Price], units: Units
+    leaf: Mapping[str, int], prices: Mapping[str, rates.Price], rules: Rules, units: Units
 ) -> dict[str, int]:
     found = dict.fromkeys(prices, 0)
     found.pop("requests", None)
     for name, count in leaf.items():
-        owner = charge.owner(name, prices, units)
+        owner = _owner(name, prices, rules, units)
         if owner is not None:
             found[owner] = found.get(owner, 0) + count
     return found
@@ -173,11 +174,15 @@ def _why_not(
 ) -> str:
     """Return the first status, in their order, that forbids to charge these counts."""
     found = set()
+    if "requests" not in usage and prices.get("requests") == rates.DYNAMIC:
+        found.add("DYNAMIC_PRICE")
     within = {"input": rules.cache_in_input, "output": rules.reasoning_in_output}
     underived = {total for total, holds_all in within.items() if holds_all}
     for name, count in usage.items():
-        owner = charge.owner(name, prices, units)
+        owner = _owner(name, prices, rules, units)
         missing = {p for p in prices if units[p] < units[name] and p not in usage}
+        if rules.litellm and charge.is_citation(name, units):
+            missing = {p for p in missing if charge.is_citation(p, units)}
         if not rules.flag_missing_total:
             missing &= underived
         if count and missing:
@@ -186,7 +191,7 @@ def _why_not(
             found.add("DYNAMIC_PRICE")
         if owner is None and rules.flag_unpriced and leaf.get(name, 0):
             found.add("NO_PRICE" if leaf[name] > 0 else "SUBSET_EXCEEDS_TOTAL")
-    if any(quantity < 0 for quantity in _quantities(leaf, prices, units).values()):
+    if any(quantity < 0 for quantity in _quantities(leaf, prices, rules, units).values()):
         found.add("SUBSET_EXCEEDS_TOTAL")
     order = ("MISSING_FIELD", "DYNAMIC_PRICE", "SUBSET_EXCEEDS_TOTAL", "NO_PRICE")
     return next((status for status in order if status in found), "")

@@ -119,7 +119,10 @@ def all_reduce(s: Any, m: Any, lay: Any, e: Any, tokens: float) -> float:
         return 0.0
     link = m.scale_up_bytes_per_s if n <= m.scale_up_size else m.scale_out_bytes_per_s
     moved = 2.0 * (n - 1.0) / n * tokens * s.hidden * lay.reduce_bytes / (link * e.network)
-    return 2.0 * s.layers * (moved + 2.0 * (n - 1.0) * e.all_reduce_hop_s + e.all_reduce_s)
+    latency = 2.0 * (n - 1.0) * e.all_reduce_hop_s + e.all_reduce_s
+    if n > m.scale_up_size:
+        latency += 2.0 * e.all_to_all_s
+    return 2.0 * s.layers * (moved + latency)
 
 
 def copies_sent(s: Any, lay: Any) -> float:

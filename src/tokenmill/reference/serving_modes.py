@@ -92,7 +92,7 @@ def aggregated(s: Any, m: Any, lay: Any, load: Any, e: Any, batch: float) -> dic
     alone = prompt_s(s, m, lay, load, e)
     wait = wait_s(alone, 1.0, busy, e.arrival_variation, e.service_variation)
     return {
-        "tpot": step / load.accept_len + e.prefill_interference * prompts,
+        "tpot": step / load.accept_len / e.disaggregated + e.prefill_interference * prompts,
         "rate": serving_efficiency(s, lay, e) * rate / lay.tensor_parallel,
         "ttft": e.first_token_s + wait + alone + step,
     }
@@ -121,7 +121,7 @@ def chunked(s: Any, m: Any, lay: Any, load: Any, e: Any, batch: float) -> dict[s
     busy = load.utilisation * prompt / lay.chunk_tokens
     wait = wait_s(steps * step, 1.0, busy, e.arrival_variation, e.service_variation)
     return {
-        "tpot": step / load.accept_len,
+        "tpot": step / load.accept_len / e.disaggregated,
         "rate": serving_efficiency(s, lay, e) * outputs / step / lay.tensor_parallel,
         "ttft": e.first_token_s + wait + (steps if per_output > 0.0 else 1.0) * step,
     }
@@ -163,7 +163,7 @@ def disaggregated(
     servers = max(prefill_instances, 1.0) * pool.data_parallel
     wait = wait_s(alone, servers, busy, e.arrival_variation, e.service_variation)
     return {
-        "tpot": step / load.accept_len,
+        "tpot": step / load.accept_len / e.disaggregated,
         "rate": out * share / accelerators,
         "decode_rate": out / (lay.tensor_parallel * lay.data_parallel),
         "prefill_rate": read / (pool.tensor_parallel * pool.data_parallel),

@@ -23,6 +23,7 @@ from .catalogue import (
     workloads,
 )
 from .deployment import Deployment, Pool, Workload
+from .efficiency_file import fitted, load_calibration
 from .entries import (
     ApiPrice,
     ChipBill,
@@ -32,6 +33,7 @@ from .entries import (
     Region,
     RequestLengths,
 )
+from .points import Point, read_points
 from .precision import PRECISION_BYTES, bytes_per_element
 from .prior import Prior
 from .records import Efficiency
@@ -42,6 +44,9 @@ from .values import Evidence, Range, UnverifiedWarning
 if TYPE_CHECKING:
     from .performance import Performance
     from .predict import serve
+    from .search_run import Candidate, SearchResult
+    from .searching import pareto, search
+    from .validation import Validation, validate
 
 __all__ = [
     "PRECISION_BYTES",
@@ -49,6 +54,7 @@ __all__ = [
     "Accelerator",
     "ApiPrice",
     "Calibration",
+    "Candidate",
     "Catalogue",
     "CatalogueError",
     "ChipBill",
@@ -60,29 +66,47 @@ __all__ = [
     "ExpertCommunication",
     "ModelShape",
     "Performance",
+    "Point",
     "Pool",
     "Prior",
     "Range",
     "Region",
     "RequestLengths",
+    "SearchResult",
     "UnverifiedWarning",
+    "Validation",
     "Workload",
     "accelerator",
     "accelerators",
     "api_prices",
     "bytes_per_element",
     "default_catalogue",
+    "fitted",
+    "load_calibration",
     "load_overrides",
     "model",
     "models",
     "priors",
     "regions",
     "serve",
+    "pareto",
+    "read_points",
+    "search",
+    "validate",
     "workloads",
 ]
 
 # They load numba, which the catalogue does without.
-_COMPILED = {"Performance": "performance", "serve": "predict"}
+_COMPILED = {
+    "Candidate": "search_run",
+    "Performance": "performance",
+    "SearchResult": "search_run",
+    "Validation": "validation",
+    "pareto": "searching",
+    "search": "searching",
+    "serve": "predict",
+    "validate": "validation",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -112,8 +112,8 @@ class Catalogue:
 
     def _find(self, kind: type[T], argument: str, which: str | T) -> T:
         if not isinstance(which, str | kind):
-            expected = f"a name or a {kind.__name__}"
-            raise TypeError(f"{argument}: expected {expected}, found {type(which).__name__}")
+            found = type(which).__name__
+            raise TypeError(f"{argument}: expected str or {kind.__name__}, found {found}")
         entry = self._named(kind, argument, which) if isinstance(which, str) else which
         if entry.unverified:
             listed = ", ".join(entry.unverified)

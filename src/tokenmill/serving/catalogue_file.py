@@ -104,6 +104,8 @@ class _Reader:
         own = self.evidence(path, table)
         if old is not None and own == Evidence():
             own = Evidence(source=self.file)
+        if old is not None and not table.keys() - set(_EVIDENCE):
+            raise CatalogueError(self.file, path, "fields to replace", describe(table))
         fields: dict[str, Any] = {}
         exceptions: dict[str, Evidence] = {} if old is None else dict(old.exceptions)
         for key in table.keys() - set(_EVIDENCE):

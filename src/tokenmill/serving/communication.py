@@ -1,12 +1,13 @@
 """What accelerators send each other: all-reduce, the two all-to-alls of experts, KV transfer.
 
 Tensor parallelism pays two all-reduces a layer, ``2 (N-1)/N`` of the activations over the link and
-a latency that is flat, per hop of the ring, or both. Experts over several attention replicas pay a
-dispatch and a combine a layer. At decode (low latency) a token is sent once for every expert; at
-prefill it crosses the network once per node, to at most `node_limit` nodes, while the links inside
-the nodes carry a copy per expert, and the slower of both is waited for. A token's experts are on at
-most ``min(k * expert TP, accelerators)`` accelerators, so tensor-parallel experts behind
-data-parallel attention come out as the all-gather and reduce-scatter they are.
+a latency that is flat, per hop of the ring, or both; beyond a scale-up domain come the network's
+own latencies, there and back. Experts over several attention replicas pay a dispatch and a combine
+a layer. At decode (low latency) a token is sent once for every expert; at prefill it crosses the
+network once per node, to at most `node_limit` nodes, while the links inside the nodes carry a copy
+per expert, and the slower of both is waited for. A token's experts are on at most ``min(k * expert
+TP, accelerators)`` accelerators, so tensor-parallel experts behind data-parallel attention come
+out as the all-gather and reduce-scatter they are.
 
 Sources: DeepEP's two kernels; arXiv 2505.09343 section 2 for the decode identity
 ``(1 + 2) * 32 * 9 * 7000 / 50e9 = 120.96 us``.
@@ -50,7 +51,8 @@ def all_reduce_s(s: Shape, m: Machine, lay: Layout, e: Efficiency, tokens: float
     link = m.scale_up_bytes_per_s if n <= m.scale_up_size else m.scale_out_bytes_per_s
     hops = 2.0 * (n - 1.0)
     moved = hops / n * tokens * s.hidden * lay.reduce_bytes / (link * e.network)
-    return 2.0 * s.layers * (moved + hops * e.all_reduce_hop_s + e.all_reduce_s)
+    far = 2.0 * e.all_to_all_s if n > m.scale_up_size else 0.0
+    return 2.0 * s.layers * (moved + hops * e.all_reduce_hop_s + e.all_reduce_s + far)
 
 
 @block

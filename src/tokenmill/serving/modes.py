@@ -4,7 +4,9 @@ Aggregated: an instance reads the prompts of its requests between decode steps, 
 costs its share of a step and of a prompt, ``rate = eta b / (step / AL + b t_prompt n / out)``.
 Chunked: every step carries as many prompt tokens as its outputs call for, at most a chunk.
 Disaggregated: prefill instances per decode instance ``x = (n / R_prefill) / (out / R_decode)``; any
-other ratio leaves one pool waiting. eta is the serving efficiency, measured per kind of instance.
+other ratio leaves one pool waiting. eta is the serving efficiency, measured per kind of instance;
+that of a pool on its own is idle time between steps, so users wait for it as well: TPOT is the step
+over it.
 """
 
 from __future__ import annotations
@@ -154,7 +156,7 @@ def aggregated(s: Shape, m: Machine, lay: Layout, load: Load, e: Efficiency) -> 
     n = lay.tensor_parallel
     return checked(
         Estimate(
-            own + e.prefill_interference * batch * per_output,
+            own / e.disaggregated + e.prefill_interference * batch * per_output,
             e.first_token_s + wait + alone + step.seconds,
             eta * rate / n,
             eta * batch / own / n,
@@ -216,7 +218,7 @@ def chunked(s: Shape, m: Machine, lay: Layout, load: Load, e: Efficiency) -> Est
     rate = eta * outputs / step.seconds / n
     return checked(
         Estimate(
-            step.seconds / load.accept_len,
+            step.seconds / load.accept_len / e.disaggregated,
             e.first_token_s + wait + max(service, step.seconds),
             rate,
             eta * batch * load.accept_len / step.seconds / n,
@@ -285,7 +287,7 @@ def disaggregated(
     together = accelerators + have * pool.tensor_parallel * pool.data_parallel
     return checked(
         Estimate(
-            own,
+            own / e.disaggregated,
             e.first_token_s + wait + alone + moved + step.seconds,
             out * share / together,
             out / accelerators,

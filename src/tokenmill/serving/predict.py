@@ -5,17 +5,11 @@ from __future__ import annotations
 from .accelerator import Accelerator
 from .attention import new_tokens
 from .build import (
-    layout_record,
-    load_record,
-    machine_record,
     math_precision,
     pool_instances,
-    pool_record,
-    shape_record,
 )
-from .calibration import PUBLISHED, Calibration
+from .calibration import Calibration
 from .catalogue import accelerator as accelerator_by_name
-from .catalogue import model as model_by_name
 from .decode import decode_step
 from .deployment import Deployment, Workload
 from .experts import known_popularity
@@ -24,6 +18,7 @@ from .performance import PartTime, Performance, named_parts
 from .prefill import prefill_pass
 from .reasons import FEASIBLE, REASONS
 from .records import Efficiency, Layout, Load, Machine, Shape
+from .resolve import records_of
 from .roofline import ROOFS
 from .shape import ModelShape
 
@@ -62,38 +57,17 @@ def serve(
         If a name is unknown, or the accelerator computes in no format that the weights could be
         widened to.
     """
-    shape, chip = model_by_name(model), accelerator_by_name(accelerator)
-    _check("deployment", deployment, Deployment)
-    _check("workload", workload, Workload)
-    calibration = _calibration(efficiency)
-    constants = calibration.efficiency(deployment.engine)
-    records = (
-        shape_record(shape),
-        machine_record(chip, deployment, calibration),
-        layout_record(deployment),
-    )
-    load = load_record(deployment, workload)
-    pool = pool_record(deployment)
+    given = records_of(model, accelerator, deployment, workload, efficiency)
+    records, pool, load = (given.shape, given.machine, given.layout), given.pool, given.load
+    constants = given.efficiency
     found = _estimate(deployment, records, pool, load, constants)
     decode_parts: dict[str, PartTime] = {}
     prompt_parts: dict[str, PartTime] = {}
     if found.reason == FEASIBLE:
         decode_parts, prompt_parts = _parts(deployment, records, pool, load, constants, found.batch)
-    return _performance(found, decode_parts, prompt_parts, _notes(chip, deployment))
-
-
-def _check(name: str, value: object, kind: type) -> None:
-    if not isinstance(value, kind):
-        raise TypeError(f"{name}: expected a {kind.__name__}, found {type(value).__name__}")
-
-
-def _calibration(efficiency: Calibration | Efficiency | None) -> Calibration:
-    if efficiency is None:
-        return PUBLISHED
-    if isinstance(efficiency, Efficiency):
-        return Calibration(Efficiency(*map(float, efficiency)))
-    _check("efficiency", efficiency, Calibration)
-    return efficiency
+    return _performance(
+        found, decode_parts, prompt_parts, _notes(accelerator_by_name(accelerator), deployment)
+    )
 
 
 _Records = tuple[Shape, Machine, Layout]

@@ -259,7 +259,8 @@ class Efficiency(NamedTuple):
     all_reduce_s, all_reduce_hop_s : float
         Latency of an all-reduce: flat, and per hop of a ring (2 (N - 1) of them), seconds.
     all_to_all_s : float
-        Latency of one all-to-all (two per layer), seconds.
+        Latency of one all-to-all (two per layer), seconds; an all-reduce that leaves a scale-up
+        domain pays it twice.
     activation_hidden : float
         Activation traffic of a token and layer, bytes per hidden element.
     activation_routed : float
