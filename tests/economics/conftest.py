@@ -2,6 +2,7 @@ import json
 import tomllib
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,22 @@ def embedded() -> bytes:
     return source.read_bytes()
 
 
+@pytest.fixture(scope="session")
+def stated() -> bytes:
+    """A scenario whose players state their speed."""
+    return (Path(__file__).parent / "first_edition.toml").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def stated_path() -> Path:
+    """The file of that scenario: it races without compiling the serving model."""
+    return Path(__file__).parent / "first_edition.toml"
+
+
 @pytest.fixture
-def table(embedded: bytes) -> dict[str, Any]:
-    """The embedded scenario as a fresh table that a test may spoil."""
-    return tomllib.loads(embedded.decode())
+def table(stated: bytes) -> dict[str, Any]:
+    """That scenario as a fresh table that a test may spoil."""
+    return tomllib.loads(stated.decode())
 
 
 def _value(value: Any) -> str:

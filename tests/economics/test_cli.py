@@ -20,6 +20,8 @@ from tokenmill.cli.files import write_whole
 from tokenmill.cli.text import answer, format_table, percent, usd, years
 from tokenmill.economics import RaceResult
 
+# A scenario that races without compiling the serving model.
+STATED = str(Path(__file__).parent / "first_edition.toml")
 WITHOUT = "import sys; sys.modules.update({}); from tokenmill.cli import main; sys.exit(main({}))"
 
 
@@ -40,7 +42,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_json_is_alone_on_stdout_and_strict() -> None:
-    done = run("race", "--n", "2_000", "--seed", "7", "--threads", "1", "--json")
+    options = ("--n", "2_000", "--seed", "7", "--threads", "1", "--json")
+    done = run("race", "--scenario", STATED, *options)
     assert (done.returncode, done.stderr) == (0, "")
 
     def no_constants(text: str) -> float:
@@ -52,7 +55,7 @@ def test_json_is_alone_on_stdout_and_strict() -> None:
 
 
 def test_a_plain_table_without_rich_and_matplotlib() -> None:
-    done = run("race", "--n", "2e3", without=("rich", "matplotlib"))
+    done = run("race", "--scenario", STATED, "--n", "2e3", without=("rich", "matplotlib"))
     assert (done.returncode, done.stderr) == (0, "")
     assert "P(cheapest)" in done.stdout
     assert "makes the cheapest token" in done.stdout
@@ -72,7 +75,8 @@ def test_a_picture_without_matplotlib_names_the_extra(
 def test_files_are_written_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture, page = tmp_path / "race.png", tmp_path / "race.html"
     page.write_text("before")
-    status = main(["race", "--n", "2000", "--plot", str(picture), "--html", str(page)])
+    outputs = ["--plot", str(picture), "--html", str(page)]
+    status = main(["race", "--scenario", STATED, "--n", "2000", *outputs])
     assert status == 0
     assert f"wrote {picture}" in capsys.readouterr().err
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
@@ -180,11 +184,11 @@ def test_ways_to_write_a_count(text: str, n: int) -> None:
 
 
 def test_a_scenario_of_ones_own_and_its_notes(
-    tmp_path: Path, embedded: bytes, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stated: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(
-        embedded.replace(
+        stated.replace(
             b'kw = {value=1.45, source="worked", confidence="B"}',
             b'kw = {value=1.45, source="worked", confidence="D"}',
         )
@@ -217,7 +221,8 @@ def test_info_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_interrupt_ends_with_130_and_without_a_trace(tmp_path: Path) -> None:
     page = tmp_path / "race.html"
-    command = [sys.executable, "-m", "tokenmill", "race", "--n", "1e12", "--html", str(page)]
+    command = [sys.executable, "-m", "tokenmill", "race", "--scenario", STATED, "--n", "1e12"]
+    command += ["--html", str(page)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     time.sleep(4.0)  # past the start of the interpreter, which answers signals its own way
     assert process.poll() is None

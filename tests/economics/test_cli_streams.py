@@ -34,9 +34,9 @@ def test_a_closed_stdout_is_refused_before_the_race() -> None:
     assert done.stderr == "tokenmill: error: stdout is closed\n"
 
 
-def test_a_closed_stderr_leaves_json_alone_on_stdout(tmp_path: Path, embedded: bytes) -> None:
+def test_a_closed_stderr_leaves_json_alone_on_stdout(tmp_path: Path, stated: bytes) -> None:
     path = tmp_path / "mine.toml"
-    path.write_bytes(embedded.replace(b'"prices", confidence="A"', b'"prices", confidence="D"'))
+    path.write_bytes(stated.replace(b'"prices", confidence="A"', b'"prices", confidence="D"'))
     done = shell(f"race --n 100 --json --scenario {path} 2>&-")
     assert done.returncode == 0
     assert json.loads(done.stdout)["warnings"]

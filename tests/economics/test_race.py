@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ from tokenmill.economics import (
     parse_scenario,
     race,
 )
-from tokenmill.economics.board import race_inputs
-from tokenmill.economics.deciders import evaluate, find_deciders
+from tokenmill.economics.deciders import find_deciders
+from tokenmill.economics.lineup import line_up
 
 Dump = Callable[[dict[str, Any]], bytes]
 N = 32_768
@@ -63,18 +64,37 @@ def test_the_middleman_pays_its_api_bill(board: RaceResult) -> None:
 
 
 def test_threads_do_not_change_the_board(board: RaceResult) -> None:
-    for threads in (1, 3):
-        again = race(n=board.n, seed=board.seed, threads=threads)
-        assert again.digest == board.digest
-        assert again.rows == board.rows
-        assert again.deciders == board.deciders
+    again = race(n=board.n, seed=board.seed, threads=3)
+    assert again.digest == board.digest
+    assert again.rows == board.rows
+    assert again.deciders == board.deciders
+    assert again.architecture == board.architecture
 
 
-def test_another_seed_is_another_board(board: RaceResult) -> None:
-    other = race(n=board.n, seed=board.seed + 1, threads=1)
-    assert (other.n, other.seed) == (board.n, board.seed + 1)
-    assert other.digest != board.digest
-    assert row(other, "cn_lab").cost_p50 == pytest.approx(row(board, "cn_lab").cost_p50, rel=0.02)
+def test_another_seed_is_another_board(stated_path: Path) -> None:
+    one, other = (race(stated_path, n=N, seed=seed, threads=1) for seed in (7, 8))
+    assert (other.n, other.seed) == (N, 8)
+    assert other.digest != one.digest
+    assert row(other, "cn_lab").cost_p50 == pytest.approx(row(one, "cn_lab").cost_p50, rel=0.02)
+
+
+def test_the_first_edition_still_gives_its_board(stated_path: Path) -> None:
+    """Medians of one million draws as the race printed them while all speeds were stated."""
+    result = race(stated_path, n=2 * N, threads=2)
+    medians = {
+        "us_hyperscaler": 0.346,
+        "us_lab": 0.702,
+        "cn_full_stack": 0.948,
+        "us_startup": 1.37,
+        "neocloud": 1.50,
+        "app_company": 1.90,
+        "cn_lab": 2.03,
+    }
+    for key, median in medians.items():
+        assert row(result, key).cost_p50 == pytest.approx(median, rel=0.02)
+    assert result.leader.probability_cheapest == pytest.approx(0.923, abs=0.01)
+    assert result.deciders[0].stream == "stream.tpu"
+    assert result.architecture is None
 
 
 def test_plain_data_is_strict_json(board: RaceResult) -> None:
@@ -92,21 +112,19 @@ def test_deciders_are_ordered_by_effect(board: RaceResult) -> None:
     swings = [decider.swing for decider in board.deciders]
     assert len(swings) >= 3
     assert swings == sorted(swings, reverse=True)
-    assert board.deciders[0].stream == "stream.tpu"
     for decider in board.deciders:
         assert decider.label
         assert decider.overturns == (min(decider.lead_low, decider.lead_high) < 1.0)
 
 
-def test_the_same_parameter_of_all_players_is_one_stream() -> None:
-    scenario = load_scenario()
-    inputs, streams = race_inputs(scenario)
+def test_the_same_parameter_of_all_players_is_one_stream(stated_path: Path) -> None:
+    scenario = load_scenario(stated_path)
+    lineup = line_up(scenario)
     for player in scenario.players:
         for key, quantity in player.values.items():
             own = f"stream.{quantity.stream}" if quantity.stream else f"players.*.{key}"
-            assert streams[f"players.{player.key}.{key}"] == own
-    assert not any(name.startswith("world.") for name in streams)
-    assert list(inputs)[: len(scenario.world)] == [f"world.{key}" for key in scenario.world]
+            assert lineup.stream(f"players.{player.key}.{key}") == own
+    assert not any(name.startswith("world.") for name in lineup.streams)
 
 
 def _race(dump: Dump, table: dict[str, Any], n: int = N) -> RaceResult:
@@ -153,9 +171,8 @@ def test_owning_and_renting_at_the_price_of_owning(table: dict[str, Any], dump: 
     renter = {"title": "renter", "owns": ["model", "app"], "rent_usd_h": 1.0}
     renter |= {key: constants[key] for key in ("utilisation", "decode_tok_s", "prefill_tok_s")}
     table["players"] = {"owner": owner, "renter": renter}
-    scenario = parse_scenario(dump(table))
-    inputs, _ = race_inputs(scenario)
-    costs = evaluate({name: quantity.centre for name, quantity in inputs.items()}, scenario)
+    lineup = line_up(parse_scenario(dump(table)))
+    costs = [lineup.standing_at(lineup.medians(), index).cost for index in range(2)]
     own_hour = costs[0] / costs[1]
     assert own_hour == pytest.approx(1.69, rel=0.25)
     for factor, winner in ((0.999, "renter"), (1.001, "owner")):
@@ -217,8 +234,8 @@ def test_nobody_is_the_cheapest_where_every_cost_is_infinite(
     json.dumps(result.to_dict(), allow_nan=False)
 
 
-def test_shares_of_scenarios_are_written_without_rounding_noise() -> None:
-    result = race(n=20_000, seed=1, threads=1)
+def test_shares_of_scenarios_are_written_without_rounding_noise(stated_path: Path) -> None:
+    result = race(stated_path, n=20_000, seed=1, threads=1)
     for entry in result.rows:
         assert entry.probability_cheapest == round(entry.probability_cheapest * 20_000) / 20_000
 
@@ -231,9 +248,9 @@ def test_of_two_leaders_the_cheaper_one_is_analysed(table: dict[str, Any], dump:
     results = (race(scenario, n=2, seed=seed, threads=1) for seed in range(32))
     result = next(r for r in results if r.rows[0].probability_cheapest == 0.5)
     assert [entry.key for entry in result.rows] == ["a", "b"]
-    inputs, streams = race_inputs(scenario)
-    assert result.deciders == find_deciders(scenario, inputs, streams, leader=1)
-    assert result.deciders != find_deciders(scenario, inputs, streams, leader=0)
+    lineup = line_up(scenario)
+    assert result.deciders == find_deciders(lineup, leader=1)
+    assert result.deciders != find_deciders(lineup, leader=0)
 
 
 def test_falling_at_the_same_pace_is_for_ever(table: dict[str, Any], dump: Dump) -> None:
@@ -254,9 +271,9 @@ def test_a_wrong_scenario_is_refused() -> None:
         race("no-such-file.toml")
 
 
-def test_progress_is_told_and_can_cancel() -> None:
+def test_progress_is_told_and_can_cancel(stated_path: Path) -> None:
     calls: list[tuple[int, int]] = []
-    race(n=N, threads=1, progress=lambda done, total: calls.append((done, total)))
+    race(stated_path, n=N, threads=1, progress=lambda done, total: calls.append((done, total)))
     assert calls[-1] == (N, N)
     with pytest.raises(tokenmill.SweepCancelled):
-        race(n=1 << 24, threads=1, progress=lambda done, total: False)
+        race(stated_path, n=1 << 24, threads=1, progress=lambda done, total: False)

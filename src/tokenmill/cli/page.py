@@ -10,6 +10,7 @@ from ..economics.board import RaceResult
 from ..economics.fields import PLAYER, WORLD, Field
 from ..economics.quantity import Quantity
 from ..economics.scenario import Player
+from .findings import LAYER_TITLES, SAVINGS_LEGEND, findings, savings_cells
 from .plot import picture
 from .text import COST_HEADER, HEADERS, LEGEND, answer, cells, lead, percent, scenarios
 
@@ -57,6 +58,8 @@ def html_page(result: RaceResult) -> str:
         f"<figure>{_svg(result)}</figure>",
         _board(result),
         f'<p class="note">p5, p50, p95: {escape(COST_HEADER)}. {escape(LEGEND)}</p>',
+        *(f"<p>{escape(text)}</p>" for text in findings(result)[1:]),
+        _savings(result),
         _deciders(result),
         "<h2>What the numbers rest on</h2>",
         '<p class="note">Grades: A several published figures agree, B one good source, '
@@ -107,6 +110,16 @@ def _board(result: RaceResult) -> str:
         for row in result.rows
     ]
     return _table((*HEADERS, "P(loss)", "owns"), rows, {0, len(HEADERS) + 1})
+
+
+def _savings(result: RaceResult) -> str:
+    if not any(row.saves for row in result.rows):
+        return ""
+    rows = [("", (row.title, *savings_cells(row))) for row in result.rows]
+    return (
+        f'<h2>What owning a layer saves</h2><p class="note">{escape(SAVINGS_LEGEND)}</p>'
+        + _table(("player", *LAYER_TITLES.values()), rows, {0})
+    )
 
 
 def _deciders(result: RaceResult) -> str:

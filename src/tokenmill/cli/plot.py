@@ -1,32 +1,33 @@
-"""The picture of a race: what a token costs, who is the cheapest, what is left of the revenue."""
+"""The picture of a race: the board, what it is made of, how long it lasts, and what decides it."""
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Callable
 from io import BytesIO
-from math import isfinite
 from typing import Any
 
 import matplotlib
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from ..economics.board import CURVE_LEVELS, RaceResult, RaceRow
-from .style import ACCENT, DPI, FAINT, GREY, INK, STYLE, metadata
-from .text import answer, percent, scenarios, usd
+from ..economics.board import RaceResult
+from . import plot_architecture, plot_board, plot_layers, plot_time
+from .plot_common import WIDTH_INCHES
+from .style import DPI, STYLE, metadata
 
-_TAX, _MARGIN = "#D55E00", "#009E73"
-_WIDTH_INCHES = 12.0
-_ROW_INCHES = 0.62
-_RIDGE = 0.62
-_TITLE_WIDTH = 24
-_WORDS_WIDTH = 165
+# How high a section is, and how it is drawn into a figure of that height.
+Section = tuple[Callable[[RaceResult], float], Callable[[Any, RaceResult], None]]
+
+_SECTIONS: tuple[Section, ...] = (
+    (plot_board.height_of, plot_board.draw),
+    (plot_layers.height_of, plot_layers.draw),
+    (plot_time.height_of, plot_time.draw),
+    (plot_architecture.height_of, plot_architecture.draw),
+)
 
 
 def picture(result: RaceResult, format: str = "png") -> bytes:
-    """Draw the board.
+    """Draw the board, one section below the other.
 
     Parameters
     ----------
@@ -39,177 +40,14 @@ def picture(result: RaceResult, format: str = "png") -> bytes:
     bytes
         The file's content.
     """
+    drawn = [section for section in _SECTIONS if section[0](result) > 0.0]
+    heights = [height_of(result) for height_of, _ in drawn]
     with matplotlib.rc_context(STYLE):
-        words = textwrap.wrap(answer(result), _WORDS_WIDTH, break_on_hyphens=False)
-        above, below = 1.2, 0.7 + 0.2 * len(words)
-        height = above + below + _ROW_INCHES * len(result.rows)
-        figure = Figure(figsize=(_WIDTH_INCHES, height), facecolor="white")
+        figure = Figure(figsize=(WIDTH_INCHES, sum(heights)), facecolor="white")
         FigureCanvasAgg(figure)
-        grid = figure.add_gridspec(
-            1,
-            3,
-            width_ratios=(5.6, 2.1, 2.9),
-            left=0.165,
-            right=0.985,
-            top=1.0 - above / height,
-            bottom=below / height,
-            wspace=0.06,
-        )
-        costs, chances, shares = (figure.add_subplot(grid[0, column]) for column in range(3))
-        for axis in (costs, chances, shares):
-            _prepare(axis, result)
-        _draw_costs(costs, result)
-        _draw_chances(chances, result)
-        _draw_shares(shares, result)
-        _draw_words(figure, result, words, height)
+        parts = figure.subfigures(len(drawn), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for part, (_, draw) in zip(parts, drawn, strict=True):
+            draw(part, result)
         buffer = BytesIO()
         figure.savefig(buffer, format=format, dpi=DPI, metadata=metadata(format))
     return buffer.getvalue()
-
-
-def _color(result: RaceResult, row: RaceRow) -> str:
-    return ACCENT if row is result.leader else GREY
-
-
-def _prepare(axis: Any, result: RaceResult) -> None:
-    axis.set_ylim(len(result.rows) - 0.45, -0.75)
-    axis.set_yticks([])
-    axis.tick_params(axis="x", colors=INK, length=0, labelsize=9)
-    axis.grid(axis="x", color=FAINT, linewidth=0.7)
-    axis.set_axisbelow(True)
-    for side in ("top", "left", "right"):
-        axis.spines[side].set_visible(False)
-
-
-def _title(axis: Any, text: str, x: float = 0.0, color: str = INK) -> None:
-    axis.annotate(
-        text,
-        (x, 1.0),
-        xycoords="axes fraction",
-        xytext=(0, 9),
-        textcoords="offset points",
-        fontsize=10.5,
-        fontweight="bold",
-        color=color,
-    )
-
-
-def _label(axis: Any, text: str, x: float, y: float, **kind: Any) -> None:
-    """Write a number to the right of a bar."""
-    options = {"fontsize": 8.5, "color": INK, "va": "center", **kind}
-    axis.annotate(text, (x, y), xytext=(5, 0), textcoords="offset points", **options)
-
-
-def _draw_costs(axis: Any, result: RaceResult) -> None:
-    _title(axis, "Cost of a million tokens, USD (log scale)")
-    axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    axis.xaxis.set_minor_locator(NullLocator())
-    for y, row in enumerate(result.rows):
-        leads = row is result.leader
-        axis.text(
-            -0.015,
-            y,
-            _two_lines(row.title),
-            transform=axis.get_yaxis_transform(),
-            ha="right",
-            va="center",
-            linespacing=1.1,
-            color=ACCENT if leads else INK,
-            fontweight="bold" if leads else "normal",
-        )
-        if all(isfinite(cost) and cost > 0.0 for cost in row.curve):
-            _draw_cost(axis, y, row, _color(result, row))
-        else:
-            style = {"transform": axis.get_yaxis_transform(), "va": "center", "fontsize": 8.5}
-            axis.text(0.02, y, f"median {usd(row.cost_p50)}", color=INK, **style)
-
-
-def _two_lines(title: str) -> str:
-    """Break a title before its bracket; without one, where it gets too wide."""
-    head, bracket, tail = title.partition(" (")
-    lines = [head, f"({tail}"] if bracket else [title]
-    return "\n".join(textwrap.fill(line, _TITLE_WIDTH) for line in lines)
-
-
-def _draw_cost(axis: Any, y: int, row: RaceRow, color: str) -> None:
-    """Draw one player's hill, interval and median."""
-    if row.curve[0] < row.curve[-1]:
-        x, density = _density(row.curve)
-        axis.fill_between(x, y, y - _RIDGE * density, color=color, alpha=0.28, linewidth=0)
-    ends = [row.cost_p05, row.cost_p95]
-    axis.plot(ends, [y, y], color=color, linewidth=2.6, solid_capstyle="round")
-    marker = {"markerfacecolor": "white", "markeredgecolor": color, "markeredgewidth": 2.2}
-    axis.plot(row.cost_p50, y, "o", markersize=7, **marker)
-    for value in (row.cost_p05, row.cost_p50, row.cost_p95):
-        axis.annotate(
-            usd(value),
-            (value, y),
-            xytext=(0, -7),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=8.5,
-            color=INK,
-            fontweight="bold" if value == row.cost_p50 else "normal",
-        )
-
-
-def _density(curve: tuple[float, ...]) -> tuple[Any, Any]:
-    """Return costs and the density of their logarithm, its peak at 1, from a quantile curve."""
-    logs = np.log10(np.array(curve))
-    grid = np.linspace(logs[0], logs[-1], 160)
-    levels = np.interp(grid, logs, CURVE_LEVELS)
-    density = np.gradient(levels, grid)
-    window = np.hanning(25)
-    padded = np.concatenate([np.zeros(24), density, np.zeros(24)])
-    smooth = np.convolve(padded, window / window.sum(), mode="same")
-    wide = grid[0] + (np.arange(len(padded)) - 24) * (grid[1] - grid[0])
-    return 10.0**wide, smooth / smooth.max()
-
-
-def _draw_chances(axis: Any, result: RaceResult) -> None:
-    _title(axis, "P(cheapest)")
-    axis.set_xlim(0.0, 1.4)
-    axis.set_xticks([0.0, 0.5, 1.0], ["0", "50 %", "100 %"])
-    for y, row in enumerate(result.rows):
-        share = row.probability_cheapest
-        axis.barh(y, share, height=0.5, color=_color(result, row))
-        _label(axis, percent(share) if share else "0", share, y)
-
-
-def _draw_shares(axis: Any, result: RaceResult) -> None:
-    _title(axis, "Compute tax", color=_TAX)
-    _title(axis, "Gross margin", x=0.44, color=_MARGIN)
-    least = min(0.0, *(_drawn(row.margin_p50) for row in result.rows))
-    # The room on the right is for the label of the longest bar.
-    axis.set_xlim(least * 1.1, 1.1 + 0.27 * (1.1 - least))
-    ticks = {0.0: "0", 0.5: "50 %", 1.0: "100 %\nof revenue"}
-    if least < -0.3:  # a long scale has no room for the middle
-        del ticks[0.5]
-    axis.set_xticks(list(ticks), list(ticks.values()))
-    axis.axvline(0.0, color=INK, linewidth=0.8)
-    for y, row in enumerate(result.rows):
-        for value, offset, color in ((row.tax_p50, -0.18, _TAX), (row.margin_p50, 0.18, _MARGIN)):
-            axis.barh(y + offset, _drawn(value), height=0.32, color=color)
-            _label(axis, percent(value), max(_drawn(value), 0.0), y + offset)
-
-
-def _drawn(share: float) -> float:
-    """Cut a share of revenue to what the panel has room for; the label keeps the number."""
-    return min(max(share, -1.0), 1.1) if isfinite(share) else 0.0
-
-
-def _draw_words(figure: Any, result: RaceResult, words: list[str], height: float) -> None:
-    left = 0.02
-    style = {"color": INK, "va": "center"}
-    name = result.scenario.name
-    figure.text(left, 1.0 - 0.34 / height, name, fontsize=16, fontweight="bold", **style)
-    key = (
-        f"Dot: median. Line: 5 % to 95 % of {scenarios(result.n)}. Hill: density. "
-        "Tax and margin are medians at the market price."
-    )
-    figure.text(left, 1.0 - 0.66 / height, key, fontsize=9.5, **style)
-    style["va"] = "bottom"
-    figure.text(left, 0.12 / height, "\n".join(words), fontsize=9.5, linespacing=1.3, **style)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:  # the economics load numba
-    from ..economics.board import Progress
+    from ..economics.racing import Progress
 
 
 class ProgressContext(Protocol):

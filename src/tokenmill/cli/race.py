@@ -8,14 +8,16 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..economics.board import DEFAULT_N, DEFAULT_SEED, RaceResult, race
+from ..economics.board import RaceResult
+from ..economics.racing import DEFAULT_N, DEFAULT_SEED, race
 from ..economics.refusal import ScenarioError
 from ..economics.scenario import Scenario
 from ..economics.scenario_file import load_scenario
 from .failure import CommandError
 from .files import check_writable, write_whole
+from .findings import closing, format_savings
 from .progress import progress
-from .text import closing, format_table, heading
+from .text import format_table, heading
 
 _PICTURES = (".png", ".svg", ".pdf")
 _PAGES = (".html", ".htm")
@@ -92,4 +94,5 @@ def _show(result: RaceResult, *, as_json: bool) -> None:
 
         print_board(result)
     else:
-        print("\n".join((heading(result), "", *format_table(result), "", *closing(result))))
+        tables = (*format_table(result), "", *format_savings(result))
+        print("\n".join((heading(result), "", *tables, "", *closing(result))))

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ..economics.board import RaceResult, RaceRow
 from ..economics.scenario import short_name
+from .findings import LAYER_TITLES, SAVINGS_LEGEND, findings, savings_cells
 from .text import COST_HEADER, HEADERS, LEGEND, answer, cells, heading
 
 # Below this width the bars go, and titles lose what they say in brackets.
@@ -39,7 +40,25 @@ def print_board(result: RaceResult) -> None:
     console.print(table)
     console.print(Text(answer(result), style="bold"))
     console.print()
-    console.print(Text(f"p5, p50, p95: {COST_HEADER}. {LEGEND}", style="dim"))
+    if any(row.saves for row in result.rows):
+        console.print(_savings(result))
+    for text in findings(result)[1:]:
+        console.print(Text(text))
+        console.print()
+    legend = f"p5, p50, p95: {COST_HEADER}. {LEGEND} {SAVINGS_LEGEND}"
+    console.print(Text(legend, style="dim"))
+
+
+def _savings(result: RaceResult) -> Table:
+    """Return the table of what owning each layer saves; what is owned stands out."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("owning saves")
+    for title in LAYER_TITLES.values():
+        table.add_column(Text(title), justify="right", no_wrap=True)
+    for row in result.rows:
+        style = _LEADER if row is result.leader else ""
+        table.add_row(Text(short_name(row.title)), *map(Text, savings_cells(row)), style=style)
+    return table
 
 
 def _styled(row: RaceRow) -> list[Text]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from math import isfinite
 
 from ..economics.board import RaceResult, RaceRow
@@ -26,7 +25,6 @@ LEGEND = (
     "API as a share of revenue, and years until the falling price meets the cost."
 )
 _LONGEST_SURVIVAL = 99.0
-_WIDTH = 100
 
 
 def usd(value: float) -> str:
@@ -92,15 +90,6 @@ def format_table(result: RaceResult) -> list[str]:
     above = " " * (widths[0] + 3) + COST_HEADER.center(costs).rstrip()
     rule = "-" * max(len(line) for line in lines)
     return [above, lines[0], rule, *lines[1:], rule]
-
-
-def closing(result: RaceResult) -> list[str]:
-    """Return the answer and the legend as lines of text."""
-    return [
-        *textwrap.wrap(answer(result), _WIDTH, break_on_hyphens=False),
-        "",
-        *textwrap.wrap(LEGEND, _WIDTH),
-    ]
 
 
 def answer(result: RaceResult) -> str:

@@ -5,7 +5,8 @@ from a model of your own, or hand one to :func:`tokenmill.sweep`. Money is USD, 
 per year, a token is one output token with its share of the prompt.
 """
 
-from .board import RaceResult, RaceRow, race
+from .architecture import Architecture
+from .board import RaceResult, RaceRow
 from .capital import annuity, annuity_with_residual, discount_factor, irr, npv
 from .chip import (
     ChipBill,
@@ -73,11 +74,13 @@ from .owned_hour import HourCost, fixed_usd_per_hour, owned_hour, staff_usd_per_
 from .ownership import StackInputs, StackLevels, stack
 from .prefix_keep import keep_saving_usd, keep_seconds, recompute_usd, storage_usd_per_second
 from .price_list import ListMargin, ListPrice, list_margin, list_price
+from .racing import race
 from .refusal import ScenarioError
 from .regions import Offer, Place, RegionCost, compare_regions
 from .scenario import Scenario
 from .scenario_file import load_scenario, parse_scenario
 from .serving_cost import ServingCost, cost_sweep
+from .spread import Spread
 from .token import (
     billed_per_mtok,
     blended_tokens_per_s,
@@ -90,6 +93,7 @@ from .token import (
 )
 
 __all__ = [
+    "Architecture",
     "ChipBill",
     "ContractCosts",
     "Demand",
@@ -105,6 +109,7 @@ __all__ = [
     "RegionCost",
     "Scenario",
     "ScenarioError",
+    "Spread",
     "ServingCost",
     "StackInputs",
     "StackLevels",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite, log
-from typing import Any
 
-from .fields import PLAYER, WORLD
-from .quantity import Quantity
-from .race_model import OWNS, PlayerValues, WorldValues, evaluate_player
+from .fields import PLAYER, WORLD, Field
+from .lineup import Lineup
 from .scenario import Scenario
+from .serving_fields import EFFICIENCY, MACHINE
 
-_LEVELS = (0.05, 0.5, 0.95)
-_MOST = 5
+_ENDS = (0.05, 0.95)
+_MOST = 10
+_RATIOS = {"decode_ratio", "prefill_ratio"}
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,15 @@ class Decider:
     lead_low, lead_high : float
         Cost of the leader's best rival over the leader's, with everything at its median but this
         stream, which is at its 5 % and at its 95 % quantile. Below 1 the leader has lost.
+    middle : float
+        The lead with everything at its median.
     """
 
     stream: str
     label: str
     lead_low: float
     lead_high: float
+    middle: float
 
     @property
     def swing(self) -> float:
@@ -45,66 +48,67 @@ class Decider:
         return min(self.lead_low, self.lead_high) < 1.0
 
 
-def find_deciders(
-    scenario: Scenario, inputs: Mapping[str, Quantity], streams: Mapping[str, str], leader: int
-) -> tuple[Decider, ...]:
+def find_deciders(lineup: Lineup, leader: int) -> tuple[Decider, ...]:
     """Return the assumptions that move the leader's lead most, the strongest first.
 
     Parameters
     ----------
-    scenario : Scenario
-    inputs, streams : mapping
-        As :func:`.board.race_inputs` gives them.
+    lineup : Lineup
     leader : int
         Position of the leader in the scenario.
 
     Notes
     -----
-    One evaluation of all players per stream and level, no draws: a few milliseconds.
+    One evaluation of all players per stream and level, no draws: well below a second.
     """
-    spread = {
-        name: [quantity.quantile(level) for level in _LEVELS]
-        for name, quantity in inputs.items()
-        if not quantity.is_constant
-    }
-    middle = {
-        name: spread[name][1] if name in spread else quantity.centre
-        for name, quantity in inputs.items()
-    }
+    middle = lineup.medians()
+    drawn = lineup.drawn
+    median_lead = _lead(middle, lineup, leader)
     found = []
-    for stream in dict.fromkeys(streams.get(name, name) for name in spread):
-        members = [name for name in spread if streams.get(name, name) == stream]
+    for stream in dict.fromkeys(map(lineup.stream, drawn)):
+        members = [name for name in drawn if lineup.stream(name) == stream]
         leads = [
-            _lead({**middle, **{name: spread[name][end] for name in members}}, scenario, leader)
-            for end in (0, 2)
+            _lead(
+                {**middle, **{name: lineup.inputs[name].quantile(level) for name in members}},
+                lineup,
+                leader,
+            )
+            for level in _ENDS
         ]
         if all(isfinite(lead) and lead > 0.0 for lead in leads):
-            found.append(Decider(stream, _label(members, scenario), *leads))
+            label = _label(stream, members, lineup.scenario)
+            found.append(Decider(stream, label, leads[0], leads[1], median_lead))
     found.sort(key=lambda decider: -decider.swing)
     return tuple(decider for decider in found[:_MOST] if decider.swing > 0.0)
 
 
-def _lead(values: Mapping[str, float], scenario: Scenario, leader: int) -> float:
+def _lead(values: Mapping[str, float], lineup: Lineup, leader: int) -> float:
     """Return the best rival's cost over the leader's."""
-    costs = evaluate(values, scenario)
+    costs = [
+        lineup.standing_at(values, index).cost for index in range(len(lineup.scenario.players))
+    ]
     rivals = [cost for index, cost in enumerate(costs) if index != leader]
     return min(rivals) / costs[leader] if costs[leader] else float("nan")
 
 
-def evaluate(values: Mapping[str, float], scenario: Scenario) -> list[float]:
-    """Return the cost of every player at given inputs, USD per million output tokens."""
-    numbers = list(values.values())
-    world = WorldValues(*numbers[: len(WORLD)])
-    width = len(OWNS) + len(PLAYER)
-    starts = range(len(WORLD), len(numbers), width)
-    return [evaluate_player(world, PlayerValues(*numbers[i : i + width])).cost for i in starts]
-
-
-def _label(members: list[str], scenario: Scenario) -> str:
+def _label(stream: str, members: list[str], scenario: Scenario) -> str:
     """Say in words what the inputs of one stream are."""
-    keys = list(dict.fromkeys(name.rsplit(".", 1)[1] for name in members))
-    fields: dict[str, Any] = {**WORLD, **PLAYER}
-    text = " and ".join(fields[key].text for key in keys)
+    text = " and ".join(dict.fromkeys(_field(name).text for name in members))
+    if {name.rpartition(".")[2] for name in members} == _RATIOS:
+        text = "speed over the model's"
     owners = {name.split(".")[1] for name in members if name.startswith("players.")}
     names = [player.name for player in scenario.players if player.key in owners]
-    return f"{text} of {names[0]}" if len(names) == 1 else text
+    if len(names) == 1:
+        return f"{text} of {names[0]}"
+    _, is_own, word = stream.partition("stream.")
+    return f"{text} ({word})" if is_own else text
+
+
+def _field(name: str) -> Field:
+    """Return the parameter behind an input."""
+    *path, key = name.split(".")
+    if path[-1] == "efficiency":
+        return EFFICIENCY[key]
+    if path[-1] == "machine":
+        return MACHINE[key]
+    return (WORLD if path[0] == "world" else PLAYER)[key]

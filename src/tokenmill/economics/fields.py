@@ -86,8 +86,11 @@ WORLD_FIELDS: tuple[Field, ...] = (
     Field("cached_price_ratio", "ratio", _D.SHARE, "price of a cached over an input token"),
     Field("price_fall", "1/year", _D.MARGIN, "yearly fall of the market price"),
     Field("in_out_ratio", "tokens", _D.NONNEGATIVE, "input tokens per output token"),
+    Field("in_len", "tokens", _D.POSITIVE, "prompt of a request"),
+    Field("out_len", "tokens", _D.POSITIVE, "answer of a request"),
     Field("cache_hit", "share", _D.SHARE, "input tokens read from the prefix cache"),
     Field("cached_work", "share", _D.SHARE, "work of a cached over a computed input token"),
+    Field("imbalance", "ratio", _D.AT_LEAST_ONE, "busiest over mean expert rank", 1.0),
     Field("wafer_usd", "USD", _D.POSITIVE, "price of a 5 nm class wafer"),
     Field("hbm_usd_gb", "USD/GB", _D.POSITIVE, "price of high-bandwidth memory"),
     Field("yield_alpha", "", _D.POSITIVE, "clustering of defects on a wafer"),
@@ -134,6 +137,9 @@ PLAYER_FIELDS: tuple[Field, ...] = (
     Field("utilisation", "share", _D.BUSY_SHARE, "busy share of the paid hours", 1.0),
     Field("decode_tok_s", "tokens/s", _D.POSITIVE, "decode speed", 1.0),
     Field("prefill_tok_s", "tokens/s", _D.POSITIVE, "prompt speed", 1.0),
+    Field("decode_ratio", "ratio", _D.POSITIVE, "decode speed over the model's", 1.0),
+    Field("prefill_ratio", "ratio", _D.POSITIVE, "prompt speed over the model's", 1.0),
+    Field("accept_len", "tokens", _D.AT_LEAST_ONE, "tokens accepted per decode step", 1.0),
     Field("research_usd", "USD", _D.NONNEGATIVE, "research and training of the model"),
     Field("research_mtok", "Mtok", _D.POSITIVE, "output tokens that share it", 1.0),
     Field("api_margin", "share of price", _D.MARGIN, "maker of a bought model"),
@@ -143,78 +149,3 @@ PLAYER_FIELDS: tuple[Field, ...] = (
 
 WORLD = {field.key: field for field in WORLD_FIELDS}
 PLAYER = {field.key: field for field in PLAYER_FIELDS}
-
-# A quote replaces the supplier's cost and margin where its layer is not owned.
-QUOTES = {
-    "chip_price_usd": "chip",
-    "colo_usd_kw_month": "site",
-    "rent_usd_h": "cloud",
-    "api_price_ratio": "model",
-}
-
-_SERVING = ("utilisation", "decode_tok_s", "prefill_tok_s", "research_usd", "research_mtok")
-_CHIP = (
-    "wafer_ratio",
-    "die_mm2",
-    "dies_per_chip",
-    "defects_per_cm2",
-    "recovered_share",
-    "hbm_gb",
-    "package_usd",
-    "assembly_yield",
-    "test_usd",
-    "design_usd",
-    "chip_volume",
-)
-_HOUR = (
-    "server_other_usd",
-    "network_share",
-    "spare_share",
-    "it_life_years",
-    "wacc",
-    "residual_share",
-    "kw",
-    "pue",
-    "load",
-    "power_usd_kwh",
-    "operations_share",
-)
-
-
-def needed_keys(owns: frozenset[str], quotes: frozenset[str]) -> tuple[str, ...]:
-    """Return the parameters that a player's cost depends on.
-
-    Parameters
-    ----------
-    owns : frozenset of str
-        Layers the player owns, out of `LAYERS`.
-    quotes : frozenset of str
-        Quotes that are given, out of `QUOTES`; those for owned layers do not count.
-    """
-    valid = {quote for quote in quotes if QUOTES[quote] not in owns}
-    keys = [] if "app" in owns else ["app_margin"]
-    if "api_price_ratio" in valid:
-        return ("api_price_ratio", *keys)
-    keys += [*_SERVING] if "model" in owns else [*_SERVING, "api_margin"]
-    if "rent_usd_h" in valid:
-        return ("rent_usd_h", *keys)
-    keys += _HOUR
-    keys += [] if "cloud" in owns else ["sold_share", "cloud_margin"]
-    keys += [] if "server" in owns else ["server_margin"]
-    if "colo_usd_kw_month" in valid:
-        keys.append("colo_usd_kw_month")
-    else:
-        keys += ["site_usd_w", "site_life_years"]
-        keys += [] if "site" in owns else ["site_margin"]
-    if "chip_price_usd" in valid:
-        keys.append("chip_price_usd")
-    else:
-        keys += [*_CHIP, "partner_margin" if "chip" in owns else "chip_margin"]
-    return tuple(keys)
-
-
-def useful_layers(owns: frozenset[str], quotes: frozenset[str]) -> frozenset[str]:
-    """Return the owned layers that bear on the cost: a quote hides the layers below it."""
-    valid = {QUOTES[quote] for quote in quotes if QUOTES[quote] not in owns}
-    hidden = max((LAYERS.index(layer) for layer in valid - {"chip", "site"}), default=-1)
-    return frozenset(layer for layer in owns if LAYERS.index(layer) > hidden)

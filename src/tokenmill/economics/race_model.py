@@ -1,37 +1,36 @@
-"""The model behind :func:`tokenmill.economics.race`: every player in one scenario.
+"""The model behind :func:`tokenmill.economics.race`: one player in one scenario.
 
-All players live in the same world and draw from the same streams, so the cheapest of them is known
-scenario by scenario. One compiled function, :func:`evaluate_player`, serves every player; which
-layers a player owns is data.
+All players live in the same world and draw from the same streams. One compiled function,
+:func:`evaluate_player`, serves every player; which layers a player owns is data.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numba
-
-from ..jit.kernel import kernel
-from ..jit.records import Slot, gather_record
+from ..jit.kernel import block, kernel
 from .fields import LAYERS, PLAYER, WORLD
 from .growth import combined_fall, survival_years
 from .margins import margin_at_price
-from .ownership import StackInputs, stack
+from .ownership import StackInputs, StackLevels, stack
 from .token import blended_tokens_per_s, computed_inputs, revenue_per_mtok
 
 OWNS = tuple(f"owns_{layer}" for layer in LAYERS)
-MEASURES = ("cost", "margin", "tax", "survival")
-CHEAPEST = "cheapest"
-
-# One function per player would cost seconds of compile time; inlined by numba they cost little.
-_INLINE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": "always"}
+SWITCHES = tuple(f"switch_{layer}" for layer in LAYERS)
+AS_IT_IS = -1.0
 
 # Fields follow the vocabulary of scenario files, so they are known at run time only.
 _record: Any = namedtuple
 WorldValues = _record("WorldValues", tuple(WORLD))
-PlayerValues = _record("PlayerValues", (*OWNS, *PLAYER))
+PlayerValues = _record("PlayerValues", (*OWNS, *SWITCHES, *PLAYER))
+
+
+class Speed(NamedTuple):
+    """Tokens per second of one accelerator that only decodes, and that only reads prompts."""
+
+    decode: float
+    prefill: float
 
 
 class Standing(NamedTuple):
@@ -48,29 +47,86 @@ class Standing(NamedTuple):
         share of revenue at the market price.
     survival : float
         Years until the falling market price meets the cost; 0 when it already has, inf if never.
+    decode, prefill : float
+        Speed of one accelerator, tokens/s.
+    saves_chip, saves_server, saves_site, saves_cloud, saves_model, saves_app : float
+        Share of the cost that owning the layer takes off in this scenario, against buying it; 0
+        where the layer cannot be switched.
     """
 
     cost: float
     margin: float
     tax: float
     survival: float
+    decode: float
+    prefill: float
+    saves_chip: float
+    saves_server: float
+    saves_site: float
+    saves_cloud: float
+    saves_model: float
+    saves_app: float
+
+
+class _Cost(NamedTuple):
+    compute: float
+    delivered: float
 
 
 @kernel
-def stack_inputs(w: Any, p: Any, revenue: float) -> StackInputs:
-    """Return the ownership stack's inputs of player `p` in world `w`."""
-    speed = blended_tokens_per_s(
-        p.decode_tok_s,
-        p.prefill_tok_s,
-        computed_inputs(w.in_out_ratio, w.cache_hit, w.cached_work),
+def inputs_per_output(w: Any) -> float:
+    """Return the prompt tokens per output token of a world that gives lengths or their ratio."""
+    ratio: float = w.in_len / w.out_len if w.out_len > 0.0 else w.in_out_ratio
+    return ratio
+
+
+@kernel
+def revenue(w: Any) -> float:
+    """Return what a million output tokens and their prompts are billed at the market price."""
+    return revenue_per_mtok(
+        w.price_usd_mtok,
+        w.input_price_ratio,
+        w.cached_price_ratio,
+        inputs_per_output(w),
+        w.cache_hit,
     )
+
+
+@kernel
+def _owned(owns: float, quote: float, is_switched: bool) -> float:
+    """Return whether a layer is owned; one with a quote stays bought, at the owner's cost."""
+    return owns if not is_switched or (owns == 0.0 and quote > 0.0) else 1.0 - owns
+
+
+@kernel
+def _quoted(quote: float, margin: float, is_switched: bool) -> float:
+    """Return a quoted price, without the seller's margin where its layer is switched."""
+    return quote * (1.0 - margin) if is_switched else quote
+
+
+@kernel
+def stack_inputs(w: Any, p: Any, speed: Speed, market_usd: float, switched: float) -> StackInputs:
+    """Return the ownership stack's inputs of player `p` in world `w`.
+
+    Parameters
+    ----------
+    w : WorldValues
+    p : PlayerValues
+    speed : Speed
+    market_usd : float
+        Revenue per million output tokens at the market price.
+    switched : float
+        Position in `LAYERS` of a layer whose ownership is the other way round; `AS_IT_IS` for none.
+    """
+    work = computed_inputs(inputs_per_output(w), w.cache_hit, w.cached_work)
+    api_usd = p.api_price_ratio * market_usd
     return StackInputs(
-        p.owns_chip,
-        p.owns_server,
-        p.owns_site,
-        p.owns_cloud,
-        p.owns_model,
-        p.owns_app,
+        _owned(p.owns_chip, p.chip_price_usd, switched == 0.0),
+        _owned(p.owns_server, 0.0, switched == 1.0),
+        _owned(p.owns_site, p.colo_usd_kw_month, switched == 2.0),
+        _owned(p.owns_cloud, p.rent_usd_h, switched == 3.0),
+        _owned(p.owns_model, api_usd, switched == 4.0),
+        _owned(p.owns_app, 0.0, switched == 5.0),
         w.wafer_usd * p.wafer_ratio,
         p.die_mm2,
         p.dies_per_chip,
@@ -86,7 +142,7 @@ def stack_inputs(w: Any, p: Any, revenue: float) -> StackInputs:
         p.design_usd,
         p.chip_volume,
         p.chip_margin,
-        p.chip_price_usd,
+        _quoted(p.chip_price_usd, p.chip_margin, switched == 0.0),
         p.server_other_usd,
         p.server_margin,
         p.network_share,
@@ -100,18 +156,18 @@ def stack_inputs(w: Any, p: Any, revenue: float) -> StackInputs:
         p.load,
         p.power_usd_kwh,
         p.site_usd_w,
-        p.colo_usd_kw_month,
+        _quoted(p.colo_usd_kw_month, p.site_margin, switched == 2.0),
         p.site_margin,
         p.operations_share,
         p.sold_share,
         p.cloud_margin,
-        p.rent_usd_h,
+        _quoted(p.rent_usd_h, p.cloud_margin, switched == 3.0),
         p.utilisation,
-        speed,
+        blended_tokens_per_s(speed.decode, speed.prefill, work),
         p.research_usd,
         p.research_mtok,
         p.api_margin,
-        p.api_price_ratio * revenue,
+        _quoted(api_usd, p.api_margin, switched == 4.0),
         p.app_margin,
     )
 
@@ -130,8 +186,27 @@ def cost_fall(w: Any, p: Any) -> float:
     return combined_fall(capacity, w.software_fall)
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def evaluate_player(w: Any, p: Any) -> Standing:
+@block
+def player_levels(w: Any, p: Any, speed: Speed, market_usd: float, switched: float) -> StackLevels:
+    """Return the price at every layer of player `p`; arguments as of :func:`stack_inputs`."""
+    return stack(stack_inputs(w, p, speed, market_usd, switched))
+
+
+@kernel
+def _cost(w: Any, p: Any, speed: Speed, market_usd: float, switched: float) -> _Cost:
+    levels = player_levels(w, p, speed, market_usd, switched)
+    compute = levels.api_usd_mtok if p.owns_model == 0.0 else levels.serve_usd_mtok
+    return _Cost(compute, levels.app_usd_mtok)
+
+
+@kernel
+def _saving(owns: float, cost: float, switched_cost: float) -> float:
+    """Return the share of the cost that owning a layer takes off, against buying it."""
+    return 1.0 - (cost / switched_cost if owns != 0.0 else switched_cost / cost)
+
+
+@block
+def evaluate_player(w: Any, p: Any, speed: Speed) -> Standing:
     """Return how player `p` stands in world `w`.
 
     Parameters
@@ -139,90 +214,52 @@ def evaluate_player(w: Any, p: Any) -> Standing:
     w : WorldValues
     p : PlayerValues
         All fields float64. A parameter that plays no part holds its neutral value.
+    speed : Speed
+        Tokens/s of one of its accelerators; any for a player that buys an API.
     """
-    revenue = revenue_per_mtok(
-        w.price_usd_mtok, w.input_price_ratio, w.cached_price_ratio, w.in_out_ratio, w.cache_hit
+    market = revenue(w)
+    owns = (p.owns_chip, p.owns_server, p.owns_site, p.owns_cloud, p.owns_model, p.owns_app)
+    switches = (
+        p.switch_chip,
+        p.switch_server,
+        p.switch_site,
+        p.switch_cloud,
+        p.switch_model,
+        p.switch_app,
     )
-    levels = stack(stack_inputs(w, p, revenue))
-    compute = levels.api_usd_mtok if p.owns_model == 0.0 else levels.serve_usd_mtok
-    cost = levels.app_usd_mtok
+    cost = compute = chip = server = site = cloud = model = app = 0.0
+    # One call in a loop: LLVM would inline each of seven, ten seconds of compile time.
+    for layer in range(-1, len(switches)):
+        if layer >= 0 and switches[layer] == 0.0:
+            continue
+        found = _cost(w, p, speed, market, float(layer))
+        if layer < 0:
+            cost, compute = found.delivered, found.compute
+            continue
+        saved = _saving(owns[layer], cost, found.delivered)
+        if layer == 0:
+            chip = saved
+        elif layer == 1:
+            server = saved
+        elif layer == 2:
+            site = saved
+        elif layer == 3:
+            cloud = saved
+        elif layer == 4:
+            model = saved
+        else:
+            app = saved
     return Standing(
         cost,
-        margin_at_price(cost, revenue),
-        compute / revenue,
-        survival_years(revenue / cost, cost_fall(w, p), w.price_fall),
+        margin_at_price(cost, market),
+        compute / market,
+        survival_years(market / cost, cost_fall(w, p), w.price_fall),
+        speed.decode,
+        speed.prefill,
+        chip,
+        server,
+        site,
+        cloud,
+        model,
+        app,
     )
-
-
-def output_names(keys: Sequence[str]) -> tuple[str, ...]:
-    """Return the outputs of the race of these players: the measures of each, then the cheapest."""
-    return (*(f"{key}_{measure}" for key in keys for measure in MEASURES), CHEAPEST)
-
-
-def build_model(keys: Sequence[str], slots: Sequence[Slot]) -> Callable[..., Any]:
-    """Return the model of a race, ``model(*values)``.
-
-    Parameters
-    ----------
-    keys : sequence of str
-        Keys of the players, identifiers.
-    slots : sequence of int or float
-        Where the fields of WorldValues come from, then those of PlayerValues of each player: an
-        int is a position in `values`, a float is the number itself.
-
-    Returns
-    -------
-    function
-        Returns a named tuple of :func:`output_names`; ``cheapest`` is the position of the player
-        with the least finite cost, of the first of them on a tie, and the number of players where
-        nobody has one.
-    """
-    width = len(PlayerValues._fields)
-    world = gather_record(WorldValues, slots[: len(WORLD)])
-    starts = range(len(WORLD), len(slots), width)
-    players = [gather_record(PlayerValues, slots[start : start + width]) for start in starts]
-    outputs = _record("RaceOutputs", output_names(keys))
-    measures = _all_players(world, players)
-    cheapest = _cheapest(len(players))
-
-    def race(*values):  # type: ignore[no-untyped-def]
-        found = measures(values)
-        return outputs(*found, cheapest(found))
-
-    return race
-
-
-def _all_players(world: Any, players: Sequence[Any]) -> Any:
-    """Compose the evaluation of all players: numba's tuples grow by concatenation only."""
-    gather = players[-1]
-
-    @numba.njit(**_INLINE)
-    def last(values):  # type: ignore[no-untyped-def]
-        standing = evaluate_player(world(values), gather(values))
-        return standing.cost, standing.margin, standing.tax, standing.survival
-
-    if len(players) == 1:
-        return last
-    before = _all_players(world, players[:-1])
-
-    @numba.njit(**_INLINE)
-    def all_of_them(values):  # type: ignore[no-untyped-def]
-        return before(values) + last(values)
-
-    return all_of_them
-
-
-def _cheapest(count: int) -> Any:
-    stride = len(MEASURES)
-
-    @numba.njit(**_INLINE)
-    def cheapest(found):  # type: ignore[no-untyped-def]
-        best = count
-        least = float("inf")
-        for index in range(count):
-            cost = found[index * stride]
-            if cost < least:
-                best, least = index, cost
-        return float(best)
-
-    return cheapest

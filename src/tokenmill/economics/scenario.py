@@ -8,9 +8,11 @@ parameters.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from .architecture_file import ArchitectureChoice
 from .quantity import Quantity
+from .service import Service
 
 
 def short_name(title: str) -> str:
@@ -20,13 +22,29 @@ def short_name(title: str) -> str:
 
 @dataclass(frozen=True)
 class Player:
-    """One player: its key in the file, its title, what it owns, and the parameters that matter."""
+    """One player.
+
+    Attributes
+    ----------
+    key, title, text : str
+        Its key in the file, its title and its description.
+    owns : tuple of str
+        Layers it owns.
+    values : mapping of str to Quantity
+        Parameters that matter.
+    switchable : tuple of str
+        Layers whose ownership can be switched, since the file says what the other side costs.
+    service : Service or None
+        What it serves and on what, where its speed is computed.
+    """
 
     key: str
     title: str
     text: str
     owns: tuple[str, ...]
     values: Mapping[str, Quantity]
+    switchable: tuple[str, ...] = ()
+    service: Service | None = None
 
     @property
     def name(self) -> str:
@@ -48,6 +66,10 @@ class Scenario:
         In the order of the file.
     warnings : tuple of str
         What is legal but worth knowing: unverified values (grade D), values without effect.
+    efficiency : mapping of str to Quantity
+        Constants of the serving model that the file states; the others are the published ones.
+    architecture : ArchitectureChoice or None
+        A mixture of experts and a dense model to set side by side.
     """
 
     file: str
@@ -56,3 +78,5 @@ class Scenario:
     world: Mapping[str, Quantity]
     players: tuple[Player, ...]
     warnings: tuple[str, ...]
+    efficiency: Mapping[str, Quantity] = field(default_factory=dict)
+    architecture: ArchitectureChoice | None = None

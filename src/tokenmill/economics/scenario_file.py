@@ -8,16 +8,31 @@ from importlib import resources
 from typing import Any
 
 from ..serving.toml_file import parse_toml, read_bounded
-from .fields import LAYERS, PLAYER, QUOTES, WORLD, Field, needed_keys, useful_layers
+from .architecture_file import read_architecture
+from .fields import LAYERS, PLAYER, WORLD, Field
+from .needs import QUOTES, needed_keys, needed_world_keys, switch_keys, useful_layers
 from .quantity import Quantity, parse_quantity
 from .refusal import ScenarioError, describe, join, nearest, one_of, shown
 from .scenario import Player, Scenario
+from .service import CHOICES
+from .service_file import read_service
 
 MOST_PLAYERS = 16
 FORMAT = 1
 EMBEDDED = "race.toml"
-_TOP = ("format", "name", "text", "sources", "world", "defaults", "players")
-_ABOUT = ("title", "text", "owns")
+_TOP = (
+    "format",
+    "name",
+    "text",
+    "sources",
+    "world",
+    "efficiency",
+    "regions",
+    "defaults",
+    "players",
+    "architecture",
+)
+_ABOUT = ("title", "text", "owns", "region")
 _LONGEST_TITLE = 40
 
 
@@ -61,9 +76,18 @@ def parse_scenario(content: bytes, file: str = "scenario") -> Scenario:
     name = reader.line("name", reader.table.get("name"))
     text = reader.prose("text", reader.table.get("text", ""))
     world = reader.world()
+    efficiency = reader.efficiency()
+    reader.read_regions()
     reader.read_defaults()
     players = reader.players()
-    return Scenario(file, name, text, world, players, (*_unverified(world, players), *reader.notes))
+    named = {
+        **{f"world.{key}": quantity for key, quantity in world.items()},
+        **{f"efficiency.{key}": quantity for key, quantity in efficiency.items()},
+    }
+    compared = reader.table.get("architecture")
+    architecture = read_architecture(file, compared, reader.sources, reader.notes)
+    warnings = (*_unverified(named, players), *reader.notes)
+    return Scenario(file, name, text, world, players, warnings, efficiency, architecture)
 
 
 class _Reader:
@@ -74,6 +98,8 @@ class _Reader:
         self.table = table
         self.sources: dict[str, str] = {}
         self.defaults: dict[str, Quantity] = {}
+        self.default_choices: dict[str, Any] = {}
+        self.regions: dict[str, dict[str, Quantity]] = {}
         self.notes: list[str] = []
 
     def refusal(self, key: str, expected: str, value: object) -> ScenarioError:
@@ -131,18 +157,65 @@ class _Reader:
         """Return what all players share."""
         table = self.subtable("world", self.table.get("world"))
         self.check_keys("world", table, WORLD)
-        for key, field in WORLD.items():
+        computes = any(
+            isinstance(player, dict) and "accelerator" in player
+            for player in self.subtable("players", self.table.get("players")).values()
+        )
+        needed = needed_world_keys(table, computes=computes)
+        for key in needed:
             if key not in table:
-                raise self.missing("world", field)
-        return {key: self.quantity(f"world.{key}", table[key], WORLD[key]) for key in WORLD}
+                raise self.missing("world", WORLD[key])
+        self.notes += [f"world.{key} has no effect" for key in table if key not in needed]
+        return {key: self.quantity(f"world.{key}", table[key], WORLD[key]) for key in table}
+
+    def efficiency(self) -> dict[str, Quantity]:
+        """Return the constants of the serving model that the file states."""
+        table = self.table.get("efficiency", {})
+        if not isinstance(table, dict):
+            raise self.refusal("efficiency", "a table", table)
+        if not table:
+            return {}
+        from .serving_fields import EFFICIENCY
+
+        self.check_keys("efficiency", table, EFFICIENCY)
+        return {
+            key: self.quantity(f"efficiency.{key}", value, EFFICIENCY[key])
+            for key, value in table.items()
+        }
+
+    def read_regions(self) -> None:
+        """Read what a player has that names a region, unless its own table says otherwise."""
+        table = self.table.get("regions", {})
+        if not isinstance(table, dict):
+            raise self.refusal("regions", "a table of regions", table)
+        for region, values in table.items():
+            path = join("regions", region)
+            self.check_keys(path, self.subtable(path, values), PLAYER)
+            self.regions[region] = {
+                key: self.quantity(f"{path}.{key}", value, PLAYER[key])
+                for key, value in values.items()
+            }
+
+    def region(self, key: str, name: object) -> dict[str, Quantity]:
+        """Return the values of a player's region; None is no region."""
+        if name is None:
+            return {}
+        if not isinstance(name, str) or name not in self.regions:
+            hint = nearest(name, self.regions) if isinstance(name, str) else ""
+            expected = one_of(self.regions) if self.regions else "no region, as there are none"
+            raise ScenarioError(self.file, key, expected, describe(name) + hint)
+        return self.regions[name]
 
     def read_defaults(self) -> None:
         """Read what a player has unless its own table says otherwise."""
         table = self.table.get("defaults", {})
         if not isinstance(table, dict):
             raise self.refusal("defaults", "a table", table)
-        self.check_keys("defaults", table, PLAYER)
+        self.check_keys("defaults", table, (*PLAYER, *CHOICES))
+        self.default_choices = {key: table[key] for key in CHOICES if key in table}
         for key, value in table.items():
+            if key in CHOICES:
+                continue
             self.defaults[key] = self.quantity(f"defaults.{key}", value, PLAYER[key])
 
     def players(self) -> tuple[Player, ...]:
@@ -166,30 +239,43 @@ class _Reader:
 
     def player(self, path: str, key: str, table: Mapping[str, Any]) -> Player:
         """Return one player with the parameters that bear on its cost."""
-        self.check_keys(path, table, (*_ABOUT, *PLAYER))
+        self.check_keys(path, table, (*_ABOUT, *CHOICES, *PLAYER))
         title = self.line(f"{path}.title", table.get("title"))
         text = self.prose(f"{path}.text", table.get("text", ""))
         owned = self.layers(f"{path}.owns", table.get("owns"))
         given = {
             name: self.quantity(f"{path}.{name}", value, PLAYER[name])
             for name, value in table.items()
-            if name not in _ABOUT
+            if name not in (*_ABOUT, *CHOICES)
         }
+        service = read_service(
+            self.file, path, table, self.default_choices, self.sources, self.notes
+        )
         for quote, layer in QUOTES.items():
             if quote in given and layer in owned:
                 expected = f"no price for a layer the player owns ({layer})"
                 raise ScenarioError(self.file, f"{path}.{quote}", expected, str(given[quote]))
-        available = {**self.defaults, **given}
+        region = self.region(f"{path}.region", table.get("region"))
+        available = {**self.defaults, **region, **given}
         quotes = frozenset(QUOTES).intersection(available)
-        needed = needed_keys(owned, quotes)
+        needed = needed_keys(owned, quotes, computes=service is not None)
         for name in needed:
             if name not in available:
                 raise self.missing(path, PLAYER[name])
-        self.notes += [f"{path}.{name} has no effect" for name in given if name not in needed]
+        switches = switch_keys(owned, quotes)
+        switchable = [layer for layer, keys in switches.items() if available.keys() >= set(keys)]
+        used = dict.fromkeys((*needed, *(key for layer in switchable for key in switches[layer])))
+        self.notes += [f"{path}.{name} has no effect" for name in given if name not in used]
         idle = [layer for layer in LAYERS if layer in owned - useful_layers(owned, quotes)]
         self.notes += [f"{path}.owns: {layer!r} has no effect, a price covers it" for layer in idle]
         owns = tuple(layer for layer in LAYERS if layer in owned)
-        return Player(key, title, text, owns, {name: available[name] for name in needed})
+        values = {name: available[name] for name in used}
+        if service and "accept_len" in values:
+            most = values["accept_len"].distribution().support[1]
+            if most > service.drafts + 1.0:
+                expected = f"at most {service.drafts + 1.0:g}, one more than the drafts"
+                raise ScenarioError(self.file, f"{path}.accept_len", expected, f"{most:g}")
+        return Player(key, title, text, owns, values, tuple(switchable), service)
 
     def layers(self, key: str, value: object) -> frozenset[str]:
         """Return the layers that a player owns."""
@@ -205,11 +291,14 @@ class _Reader:
         return frozenset(value)
 
 
-def _unverified(world: Mapping[str, Quantity], players: tuple[Player, ...]) -> list[str]:
+def _unverified(shared: Mapping[str, Quantity], players: tuple[Player, ...]) -> list[str]:
     """Name the values of grade D."""
-    named = {f"world.{key}": quantity for key, quantity in world.items()}
+    named = dict(shared)
     for player in players:
-        named |= {f"players.{player.key}.{key}": item for key, item in player.values.items()}
+        path = f"players.{player.key}"
+        named |= {f"{path}.{key}": item for key, item in player.values.items()}
+        if player.service:
+            named |= {f"{path}.machine.{k}": item for k, item in player.service.machine.items()}
     return [
         f"{key} is unverified (grade D{f', {quantity.source}' if quantity.source else ''})"
         for key, quantity in named.items()
