@@ -7,7 +7,7 @@ SOURCES := pyproject.toml setup.py csrc/build.py $(shell find csrc -name '*.[ch]
 .PHONY: race test bench lint clean
 
 race: .venv/cli
-	$(BIN)/tokenmill race
+	$(BIN)/tokenmill race --plot race.png
 
 test: .venv/test
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile

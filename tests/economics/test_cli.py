@@ -227,7 +227,10 @@ def test_an_interrupt_ends_with_130_and_without_a_trace(tmp_path: Path) -> None:
     time.sleep(4.0)  # past the start of the interpreter, which answers signals its own way
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from .arguments import build_parser
 from .failure import EXIT_ERROR, CommandError
+from .interrupts import kept_interrupts
 
 EXIT_OK = 0
 EXIT_INTERRUPTED = 130
@@ -39,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         arguments = build_parser().parse_args(argv)
-        status: int | None = arguments.run(arguments)
+        with kept_interrupts():
+            status: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except CommandError as error:
         print(f"tokenmill: error: {error}", file=sys.stderr)

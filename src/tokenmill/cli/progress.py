@@ -7,14 +7,16 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from .interrupts import raise_lost_interrupt
+
 if TYPE_CHECKING:  # the economics load numba
     from ..economics.racing import Progress
 
 
 class ProgressContext(Protocol):
-    """A context manager that gives the callback of a long run, or None."""
+    """A context manager that gives the callback of a long run."""
 
-    def __enter__(self) -> Progress | None:
+    def __enter__(self) -> Progress:
         """Start."""
 
     def __exit__(
@@ -27,13 +29,17 @@ class ProgressContext(Protocol):
 
 
 class NoProgress:
-    """No progress bar: no terminal, or no rich."""
+    """No progress bar: no terminal, or no rich. Only a lost Ctrl-C is seen to."""
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
         return None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show nothing."""
+        raise_lost_interrupt()
 
 
 class RichProgress:
@@ -63,6 +69,7 @@ class RichProgress:
 
     def __call__(self, done: int, total: int) -> None:
         """Show how far the work is."""
+        raise_lost_interrupt()
         self._bar.update(self._task, description=self._working, completed=done, total=total)
 
 

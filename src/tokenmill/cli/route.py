@@ -112,8 +112,7 @@ def _blocks(run: Run) -> Iterator[NDArray[np.int32]]:
         done = 0
         for ids in run.blocks():
             done += len(ids)
-            if report:
-                report(done, run.tokens)
+            report(done, run.tokens)
             yield ids
 
 
