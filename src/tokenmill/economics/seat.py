@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..serving.efficiency_file import fitted
 from ..serving.modes import Estimate
 from ..serving.records import Efficiency, Layout, Load, Machine, Shape
 from .flat_call import flat_call
@@ -41,10 +42,8 @@ class Seat:
 
 
 def efficiency_inputs(given: Mapping[str, Quantity]) -> dict[str, Quantity]:
-    """Return the constants of the serving model, those of the scenario before the published."""
-    from ..serving.records import PUBLISHED
-
-    defaults = PUBLISHED._asdict()
+    """Return the constants of the serving model, those of the scenario before the fitted."""
+    defaults = fitted().constants._asdict()
     return {
         f"efficiency.{key}": given.get(key, Quantity.of(value)) for key, value in defaults.items()
     }

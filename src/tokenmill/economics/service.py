@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
-from ..serving import accelerator, model
+from ..serving import accelerator, fitted, model
 from ..serving.build import layout_record, load_record, machine_record, pool_record, shape_record
-from ..serving.calibration import PUBLISHED
 from ..serving.deployment import Deployment, Pool, Workload
 from ..serving.records import Layout, Load, Machine, Shape
 from .quantity import Quantity
@@ -80,7 +79,7 @@ def service_records(service: Service) -> ServiceRecords:
     deployment = Deployment(**arguments, prefill=None if pool is None else Pool(**pool))
     return ServiceRecords(
         shape_record(shape),
-        machine_record(machine, deployment, PUBLISHED),
+        machine_record(machine, deployment, fitted()),
         layout_record(deployment),
         pool_record(deployment),
         load_record(deployment, Workload(drafts=service.drafts)),
