@@ -9,7 +9,10 @@ import pytest
 from tokenmill.economics import ScenarioError, load_scenario, parse_scenario
 from tokenmill.economics.lineup import Lineup, line_up
 from tokenmill.economics.quantity import Quantity
-from tokenmill.serving import workloads
+from tokenmill.serving import fitted, workloads
+from tokenmill.serving.points import read_points
+from tokenmill.serving.predicted import predict
+from tokenmill.serving.validation import cases
 
 Dump = Callable[[dict[str, Any]], bytes]
 
@@ -30,6 +33,19 @@ PUBLISHED = {
 }
 # Of all these measurements: about 4,096 tokens of context, nothing from a prefix cache.
 MEASURED_AT = {"in_len": 4096.0, "out_len": 512.0, "cache_hit": 0.0}
+
+
+# Beginnings of the ids of the points that a ratio rests on.
+POINTS = {
+    "us_startup.decode_ratio": ("sg-decode-2000", "ds-profile-decode"),
+    "us_startup.prefill_ratio": ("sg-prefill-", "ds-profile-prefill"),
+    "us_lab.decode_ratio": ("gb200-p2-decode-",),
+    "us_lab.prefill_ratio": ("gb200-p2-prefill-",),
+    "cn_lab.decode_ratio": ("ant-decode-",),
+    "cn_lab.prefill_ratio": ("ant-prefill",),
+    "cn_full_stack.decode_ratio": ("cm384-decode",),
+    "cn_full_stack.prefill_ratio": ("cm384-prefill",),
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +72,38 @@ def test_computed_speeds_lie_within_published_ranges(measured: Lineup, key: str)
     speed = measured.speed_at(measured.medians(), index_of(measured, key))
     for value, (low, high) in zip(speed, PUBLISHED[key], strict=True):
         assert low <= value <= high
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_a_ratio_spans_the_points_that_it_rests_on(lineup: Lineup, name: str) -> None:
+    """Measured over modelled with the fitted constants, at the race's median imbalance."""
+    imbalance = lineup.medians()["world.imbalance"]
+    points = [
+        point
+        for point in read_points()
+        if point.id.startswith(POINTS[name]) and point.quality == "ok" and not point.dup_of
+    ]
+    ratio = lineup.inputs[f"players.{name}"]
+    assert points
+    for case in cases(points):
+        load = case.load if case.point.balanced else case.load._replace(imbalance=imbalance)
+        found = case.point.value / predict(replace(case, load=load), fitted())
+        assert ratio.quantile(0.03) < found < ratio.quantile(0.97)
+
+
+def test_constants_are_those_fitted_and_spread_around_them(lineup: Lineup) -> None:
+    for key, value in fitted().constants._asdict().items():
+        quantity = lineup.inputs[f"efficiency.{key}"]
+        assert quantity.centre == pytest.approx(value, rel=0.03)
+        if key in lineup.scenario.efficiency:
+            assert dict(quantity.arguments)["mode"] == value
+
+
+def test_accelerators_have_their_fitted_factors(lineup: Lineup) -> None:
+    values = lineup.medians()
+    assert values["players.us_lab.machine.gemm_scale"] == fitted().gemm_scale["blackwell"]
+    assert values["players.cn_lab.machine.gemm_scale"] == fitted().gemm_scale["H20"]
+    assert values["players.cn_lab.machine.core_scale"] == fitted().core_scale["H20"]
 
 
 def test_everybody_keeps_the_common_pace(lineup: Lineup) -> None:
