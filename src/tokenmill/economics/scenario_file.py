@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from ..serving.toml_file import parse_toml, read_bounded
 from .architecture_file import read_architecture
+from .checks import Checks
 from .fields import LAYERS, PLAYER, WORLD, Field
 from .needs import QUOTES, needed_keys, needed_world_keys, switch_keys, useful_layers
 from .quantity import Quantity, parse_quantity
@@ -33,7 +34,6 @@ _TOP = (
     "architecture",
 )
 _ABOUT = ("title", "text", "owns", "region")
-_LONGEST_TITLE = 40
 
 
 def load_scenario(path: str | os.PathLike[str] | None = None) -> Scenario:
@@ -90,52 +90,17 @@ def parse_scenario(content: bytes, file: str = "scenario") -> Scenario:
     return Scenario(file, name, text, world, players, warnings, efficiency, architecture)
 
 
-class _Reader:
+class _Reader(Checks):
     """Walks the tables of one file; notes what is legal but worth knowing."""
 
     def __init__(self, file: str, table: dict[str, Any]) -> None:
-        self.file = file
+        super().__init__(file)
         self.table = table
         self.sources: dict[str, str] = {}
         self.defaults: dict[str, Quantity] = {}
         self.default_choices: dict[str, Any] = {}
         self.regions: dict[str, dict[str, Quantity]] = {}
         self.notes: list[str] = []
-
-    def refusal(self, key: str, expected: str, value: object) -> ScenarioError:
-        """Build the error of a wrong value; None means that there is none."""
-        found = "no such key" if value is None else describe(value)
-        return ScenarioError(self.file, key, expected, found)
-
-    def check_keys(self, path: str, table: Mapping[str, Any], allowed: Collection[str]) -> None:
-        """Refuse a key that is not in `allowed`, and suggest the nearest one that is."""
-        for key in table:
-            if key not in allowed:
-                expected = f"a key of {path}" if path else "a key of a scenario"
-                hint = nearest(key, allowed) or f"; known are {', '.join(allowed)}"
-                found = f"the unknown key {shown(key)}{hint}"
-                raise ScenarioError(self.file, join(path, key), expected, found)
-
-    def subtable(self, key: str, value: object) -> dict[str, Any]:
-        """Return a table that must be there and hold something."""
-        if not isinstance(value, dict) or not value:
-            raise self.refusal(key, "a table with values", value)
-        return value
-
-    def line(self, key: str, value: object) -> str:
-        """Return a title."""
-        expected = f"printable text on one line, 1 to {_LONGEST_TITLE} characters"
-        if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            raise self.refusal(key, expected, value)
-        if len(value) > _LONGEST_TITLE:
-            raise ScenarioError(self.file, key, expected, f"{len(value)} characters")
-        return value
-
-    def prose(self, key: str, value: object) -> str:
-        """Return text of any length, its lines joined."""
-        if not isinstance(value, str) or not value.replace("\n", "").isprintable():
-            raise self.refusal(key, "printable text", value)
-        return " ".join(value.split())
 
     def quantity(self, key: str, value: object, field: Field) -> Quantity:
         """Return the value of one parameter."""
