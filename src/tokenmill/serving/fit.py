@@ -150,8 +150,8 @@ def toml(values: Sequence[float], constants: Sequence[Constant] = FITTED) -> str
     """Return the file of a fit."""
     lines = [
         "# Constants of the serving model, written by `python -m tokenmill.serving.fit`.",
-        "# value: fitted on half of validation_points.jsonl (by hash of the id); prior: where the fit",
-        "# starts and is pulled to, serving/records.py. Grade B: several measurements, one model.",
+        "# value: fitted on half of validation_points.jsonl (by hash of the id); prior: where a fit",
+        "# starts and is pulled to, serving/fit.py. Grade B: several measurements, one model.",
         "",
         "format = 1",
     ]
