@@ -150,7 +150,7 @@ def toml(values: Sequence[float], constants: Sequence[Constant] = FITTED) -> str
     """Return the file of a fit."""
     lines = [
         "# Constants of the serving model, written by `python -m tokenmill.serving.fit`.",
-        "# value: fitted on half of validation_points.jsonl (by hash of the id); prior: where a fit",
+        "# value: fitted on half of validation_points.jsonl, by hash of the id; prior: where a fit",
         "# starts and is pulled to, serving/fit.py. Grade B: several measurements, one model.",
         "",
         "format = 1",
