@@ -76,7 +76,7 @@ INLINED int take_from_groups(const rows *rows, int lane, int size, const float *
             }
             const int found = __builtin_popcountll(word), to = count * RLANES + lane;
             count += found;
-        ask_ahead_f32(tile);
+            ask_ahead_f32(tile);
             if (count > rows->room) {
                 return count;
             }
