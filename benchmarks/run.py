@@ -15,7 +15,7 @@ from typing import Any
 from tokenmill import config
 from tokenmill._native import select_isa
 
-from . import dispatch, limits, montecarlo, routing, scalars
+from . import dispatch, limits, montecarlo, routing, scalars, serving
 from .paired import best, compare
 from .row import Row
 
@@ -24,7 +24,7 @@ RESULTS = Path(__file__).parent / "results"
 
 def all_rows() -> list[Row]:
     """Return every row, in the order of the table."""
-    return montecarlo.rows() + routing.rows() + dispatch.rows()
+    return montecarlo.rows() + routing.rows() + dispatch.rows() + serving.rows()
 
 
 def timed(row: Row, isa: str, found_limits: dict[str, float], rounds: int) -> dict[str, Any]:

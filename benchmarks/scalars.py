@@ -14,6 +14,7 @@ from tokenmill.montecarlo import philox4x32
 from . import montecarlo_work as work
 from .paired import best, compare, median
 from .row import Work
+from .serving import search_seconds
 
 _IMPORT = """
 import time, numpy
@@ -93,4 +94,4 @@ def measure(quick: bool) -> list[dict[str, Any]]:
         memory = printed(_BILLION.replace("THREADS", str(available_cores())), 1)
         rows.append(("memory per thread of 10^9 scenarios", "MB", memory, 64.0))
     found = [{"row": n, "unit": u, "value": v, "target": t} for n, u, v, t in rows]
-    return [*found, two_threads(7 if quick else 21)]
+    return [*found, search_seconds(), two_threads(7 if quick else 21)]

@@ -1,4 +1,6 @@
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +20,11 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data at {folder}: set TOKENMILL_DATA to its folder")
     return folder
+
+
+@pytest.fixture
+def answers_ctrl_c() -> Iterator[None]:
+    """Processes started now answer Ctrl-C; a shell's background jobs are told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

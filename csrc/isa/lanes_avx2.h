@@ -129,6 +129,14 @@ static inline uint64_t vf_le_word(vf floor, const float *x)
     return word;
 }
 
+static inline void vf_fold(int stage, vf a, vf b, vf *x, vf *y)
+{
+    *x = stage == 0 ? _mm256_unpacklo_ps(a, b)
+       : stage == 1 ? _mm256_shuffle_ps(a, b, 0x44) : _mm256_permute2f128_ps(a, b, 0x20);
+    *y = stage == 0 ? _mm256_unpackhi_ps(a, b)
+       : stage == 1 ? _mm256_shuffle_ps(a, b, 0xEE) : _mm256_permute2f128_ps(a, b, 0x31);
+}
+
 static inline void vf_transpose(vf *r)
 {
     vf pair[8], four[8];

@@ -109,6 +109,14 @@ static inline uint64_t vf_le_word(vf floor, const float *x)
     return word;
 }
 
+static inline void vf_fold(int stage, vf a, vf b, vf *x, vf *y)
+{
+    *x = stage == 0 ? _mm512_unpacklo_ps(a, b)
+       : stage == 1 ? _mm512_shuffle_ps(a, b, 0x44) : _mm512_shuffle_f32x4(a, b, 0x88);
+    *y = stage == 0 ? _mm512_unpackhi_ps(a, b)
+       : stage == 1 ? _mm512_shuffle_ps(a, b, 0xEE) : _mm512_shuffle_f32x4(a, b, 0xDD);
+}
+
 static inline void vf_transpose(vf *r)
 {
     vf pair[16], four[16], eight[16];

@@ -118,6 +118,12 @@ static inline uint64_t vf_le_word(vf floor, const float *x)
     return word;
 }
 
+static inline void vf_fold(int stage, vf a, vf b, vf *x, vf *y)
+{
+    *x = stage == 0 ? vzip1q_f32(a, b) : vcombine_f32(vget_low_f32(a), vget_low_f32(b));
+    *y = stage == 0 ? vzip2q_f32(a, b) : vcombine_f32(vget_high_f32(a), vget_high_f32(b));
+}
+
 static inline void vf_transpose(vf *r)
 {
     const float32x4x2_t first = vtrnq_f32(r[0], r[1]), last = vtrnq_f32(r[2], r[3]);

@@ -235,6 +235,15 @@ static inline uint64_t vf_le_word(vf floor, const float *x)
     return word;
 }
 
+/* Each lane of a and of b, once, in x or y, so that x and y can be put into one vector lane by lane: LANES_F vectors taken
+ * two neighbours at a time in stages 0, 1 ... become one whose lane i has what was in vector i. */
+static inline void vf_fold(int stage, vf a, vf b, vf *x, vf *y)
+{
+    (void)stage;
+    *x = a;
+    *y = b;
+}
+
 /* rows[i] lane j becomes rows[j] lane i, for LANES_F rows */
 static inline void vf_transpose(vf *rows) { (void)rows; }
 

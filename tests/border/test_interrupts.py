@@ -9,6 +9,8 @@ import pytest
 from tokenmill.cli.interrupts import kept_interrupts, raise_lost_interrupt
 from tokenmill.cli.progress import NoProgress
 
+pytestmark = pytest.mark.usefixtures("answers_ctrl_c")
+
 SWALLOWED = """
 import os, signal, sys
 sys.unraisablehook = lambda found: None

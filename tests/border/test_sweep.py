@@ -164,6 +164,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.usefixtures("answers_ctrl_c")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c_stops_within_a_second_and_leaves_no_thread(threads: int) -> None:
     process = subprocess.Popen(

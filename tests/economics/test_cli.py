@@ -219,6 +219,7 @@ def test_info_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert caught.value.code == 0
 
 
+@pytest.mark.usefixtures("answers_ctrl_c")
 def test_an_interrupt_ends_with_130_and_without_a_trace(tmp_path: Path) -> None:
     page = tmp_path / "race.html"
     command = [sys.executable, "-m", "tokenmill", "race", "--scenario", STATED, "--n", "1e12"]

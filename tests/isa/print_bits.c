@@ -209,6 +209,44 @@ static void print_routes(const double *normal)
     }
 }
 
+/* groups of whole vectors */
+static void print_grouped(const double *normal)
+{
+    enum { T = 37, E = 64, K = 2 };
+    static float single[T * E], weights[T * K];
+    static int32_t ids[T * K];
+    static uint8_t scratch[1 << 16];
+    for (int i = 0; i < T * E; ++i) { /* some tokens have groups that are the same */
+        single[i] = i % 97 ? (float)normal[i / E % 3 ? i : i % (E / 2)] : 40.0f * (float)normal[i];
+    }
+    const tm_router router = {.columns = E,
+                              .experts = E,
+                              .top_k = K,
+                              .score = TM_SCORE_SIGMOID,
+                              .bias_on = TM_BIAS_CHOICE,
+                              .groups = 2,
+                              .groups_kept = 1,
+                              .group_best = 2,
+                              .fill = -__builtin_inf(),
+                              .norm = TM_NORM_SUM,
+                              .eps = 1e-20,
+                              .power = 1,
+                              .scale = 2.5,
+                              .logit_scale = 1};
+    const tm_route_call call = {.tokens = T,
+                                .logits = single,
+                                .dtype = TM_FLOAT32,
+                                .row_stride = E,
+                                .bias = normal,
+                                .expert_ids = ids,
+                                .weights = weights,
+                                .scratch = scratch,
+                                .scratch_bytes = sizeof scratch};
+    check(tm_route(&router, &call));
+    print_checksum("grouped ids", ids, sizeof ids);
+    print_checksum("grouped weights", weights, sizeof weights);
+}
+
 int main(void)
 {
     static double normal[N];
@@ -220,6 +258,7 @@ int main(void)
             print_statistics(normal);
             print_dispatch(normal);
             print_routes(normal);
+            print_grouped(normal);
             print_scores(normal);
             print_assignments(normal);
             print_charges();

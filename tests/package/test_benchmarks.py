@@ -25,6 +25,8 @@ ROWS = [
     "dispatch plan, 524,288 slots, 256 experts",
     "permute 8,192 rows of 2,048 float32",
     "combine 8,192 rows of 2,048 float32",
+    "serving cost, one deployment, all inputs uncertain",
+    "serving cost, expert skew uncertain too",
 ]
 
 

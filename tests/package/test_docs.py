@@ -58,7 +58,7 @@ def test_the_example_prints_what_stands_below_it(number: int, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("command", "by_pip"),
     [
-        ("make race", "pip install '.[cli]' && tokenmill race"),
+        ("make race", "pip install '.[cli]' && tokenmill race --plot race.png"),
         ("make test", "pip install -e '.[cli,test]' && pytest"),
     ],
 )

@@ -40,26 +40,36 @@ static vr R(group_score)(const REAL *x, int n, int best)
     return sum;
 }
 
+/* place = how many groups come before each: those of larger scores (count, RLANES), and of equal ones those before it */
+static void R(places)(const REAL *score, int count, vr *place)
+{
+    const vr one = VR(set)(1), zero = VR(set)(0);
+    for (int g = 0; g < count; ++g) {
+        place[g] = VR(set)((REAL)g);
+    }
+    for (int g = 0; g < count; ++g) {
+        for (int h = g + 1; h < count; ++h) {
+            const vr later = VR(select)(VR(lt)(VR(load)(ROW(score, g)), VR(load)(ROW(score, h))), one, zero);
+            place[g] = VR(add)(place[g], later);
+            place[h] = VR(sub)(place[h], later);
+        }
+    }
+}
+
 /* c = x where the expert's group is kept, ranked on `by`, and the fill elsewhere; x, by and c may be one. */
 static void R(mask_groups)(const tm_router *router, const REAL *by, const REAL *x, REAL *c)
 {
     const int groups = router->groups, size = router->experts / groups;
-    const vr fill = VR(set)((REAL)router->fill), one = VR(set)(1), zero = VR(set)(0);
-    vr score[MOST_GROUPS], kept[MOST_GROUPS];
+    const vr fill = VR(set)((REAL)router->fill), kept = VR(set)((REAL)router->groups_kept);
+    REAL score[MOST_GROUPS * RLANES];
+    vr place[MOST_GROUPS];
     for (int g = 0; g < groups; ++g) { /* infinities of both signs add to NaN, which counts as -inf */
         const vr sum = R(group_score)(ROW(by, g * size), size, router->group_best);
-        score[g] = VR(max)(sum, VR(set)(-(REAL)__builtin_inf()));
+        VR(store)(ROW(score, g), VR(max)(sum, VR(set)(-(REAL)__builtin_inf())));
     }
+    R(places)(score, groups, place);
     for (int g = 0; g < groups; ++g) {
-        vr rank = zero;
-        for (int h = 0; h < groups; ++h) {
-            const vrm before = h < g ? VR(le)(score[g], score[h]) : VR(lt)(score[g], score[h]);
-            rank = VR(add)(rank, VR(select)(before, one, zero));
-        }
-        kept[g] = rank;
-    }
-    for (int g = 0; g < groups; ++g) {
-        const vrm open = VR(lt)(kept[g], VR(set)((REAL)router->groups_kept));
+        const vrm open = VR(lt)(place[g], kept);
         for (int e = g * size; e < (g + 1) * size; ++e) {
             VR(store)(ROW(c, e), VR(select)(open, VR(load)(ROW(x, e)), fill));
         }

@@ -57,10 +57,7 @@ static void R(route_tile)(const tm_router *router, const tm_route_call *call, si
 {
     const REAL *choice = tile->z;
     R(read_tile)(router, call, first, last, tile->z);
-    const size_t width = call->dtype == TM_FLOAT64 ? 8 : call->dtype == TM_FLOAT32 ? 4 : 2, row = call->row_stride * width;
-    const size_t after = last - first > RLANES ? last - first - RLANES : 0;
-    tile->ahead = (const char *)call->logits + (first + RLANES) * row;
-    tile->ahead_bytes = (after < RLANES ? after : RLANES) * row;
+    R(look_ahead)(call, first, last, tile);
     if (router->method == TM_METHOD_HASH) {
         R(take_from_table)(router, call, first, last, tile);
         choice = NULL;
@@ -108,7 +105,7 @@ static void R(close_experts)(const tm_router *router, const tm_route_call *call,
     }
 }
 
-/* scratch: z and c, a row of 64 bytes an expert; bias; seen; for block routing best, value, id and a flag an expert */
+/* scratch: z and c, a row of 64 bytes an expert; bias; seen; in single precision another bias; for block routing best, value, id and a flag an expert */
 static void R(prepare_tile)(const tm_router *router, const tm_route_call *call, R(tile) *tile)
 {
     const size_t rows = routing_rows(router);

@@ -165,7 +165,10 @@ static void store_ids_f64(const double *rows, int k, int tokens, int32_t *out)
 #define vrm vfm
 #define R(name) name##_f32
 #include "kernels/routing/router.h"
+#include "kernels/routing/rough.h"
 #include "kernels/routing/rows.h"
+#include "kernels/routing/groups.h"
+#include "kernels/routing/candidates.h"
 #include "kernels/routing/row_route.h"
 #undef REAL
 #undef RLANES
@@ -195,7 +198,7 @@ static void route(const tm_router *router, const tm_route_call *call)
 {
     if (call->dtype == TM_FLOAT64) {
         route_f64(router, call);
-    } else if (ranks_in_rows(router)) {
+    } else if (ranks_in_rows(router) || keeps_groups_in_rows(router)) {
         route_in_rows(router, call);
     } else {
         route_f32(router, call);

@@ -18,88 +18,23 @@ static vf floor_of_maxima(tile_f32 *tile, int maxima, int k, vf *most)
     return kth_of_two_f32(high, low, half, k);
 }
 
-/* Takes the experts of a word whose rank is on or above the floor: logits, ids and biases go down a lane from `to` on.
- * Four are written whether there are as many or not: a branch on each bit would be guessed wrong. */
-INLINED void take_word(uint64_t word, int found, uint32_t first, const float *z, const float *bias, float *value,
-                       float *id, float *added)
-{
-    for (; found > 0; found -= 4, value += 4 * RLANES, id += 4 * RLANES, added += 4 * RLANES) {
-        _Pragma("GCC unroll 4") for (int i = 0; i < 4; ++i)
-        {
-            const size_t e = lowest_bit(word) % WORD;
-            const uint32_t bits = 0x4B000000u + first + (uint32_t)e;
-            word &= word - 1;
-            value[i * RLANES] = z[e];
-            memcpy(&id[i * RLANES], &bits, sizeof bits);
-            if (bias) {
-                added[i * RLANES] = bias[e];
-            }
-        }
-    }
-}
-
-/* Gathers a token's candidates; more than there is room for are only counted. `bias` may be the constant NULL. */
-INLINED int take_candidates(const rows *rows, int lane, const float *bias, float floor, int room, tile_f32 *tile)
-{
-    const float *z = rows->z[lane], *rank = rows->rank[lane];
-    const int pitch = rows->pitch;
-    const vf least = vf_set(floor);
-    int count = 0;
-    for (int base = 0; base < pitch; base += WORD) {
-        const uint64_t word = vf_le_word(least, rank + base);
-        const int found = __builtin_popcountll(word), to = count * RLANES + lane;
-        count += found;
-        if (count > room) {
-            return count;
-        }
-        take_word(word, found, (uint32_t)base, z + base, bias ? bias + base : NULL, tile->value + to, tile->id + to,
-                  tile->weight + to);
-    }
-    for (int i = count; i < count + 3; ++i) { /* what was written past them */
-        tile->value[i * RLANES + lane] = bias ? 0 : -__builtin_inff();
-        if (bias) {
-            tile->weight[i * RLANES + lane] = -__builtin_inff();
-        }
-    }
-    return count;
-}
-
-/* A token's k best by insertion, from its choice values in full. */
-static void select_in_row(const tm_router *router, const rows *rows, int lane, tile_f32 *tile)
-{
-    const int n = router->experts, k = router->top_k;
-    float *choice = rows->ranks + (size_t)lane * (size_t)rows->pitch, value[ROWS_TOP_K], id[ROWS_TOP_K];
-    for (int e = 0; e < rows->pitch; e += RLANES) {
-        vf_store(choice + e, vf_max(vf_load(rows->z[lane] + e), vf_set(-__builtin_inff())));
-    }
-    if (rows->way != BY_LOGIT) {
-        pointwise_scores_f32(router->score, choice, NULL, rows->pitch / RLANES, choice);
-        for (int e = 0; e < rows->pitch; e += RLANES) {
-            vf_store(choice + e, vf_add(vf_load(choice + e), vf_load(tile->bias + e)));
-        }
-    }
-    select_by_insertion_f32(choice, n, k, 1, value, id);
-    for (int j = 0; j < k; ++j) {
-        tile->value[j * RLANES + lane] = value[j];
-        tile->id[j * RLANES + lane] = id[j];
-    }
-}
-
 /* tile->id (k, RLANES) = the k best of each token, and the largest rank of each */
 static vf select_in_rows(const tm_router *router, const tm_route_call *call, size_t first, size_t last, rows *rows,
                          tile_f32 *tile)
 {
-    const int k = router->top_k, tokens = last - first < RLANES ? (int)(last - first) : RLANES, room = 2 * k + 16;
-    const vf lowest = vf_set(-__builtin_inff()), margin = vf_set(2 * ROUGH_ERROR);
+    const int k = router->top_k, tokens = last - first < RLANES ? (int)(last - first) : RLANES, room = rows->room;
     const float *bias = rows->way == BY_LOGIT ? NULL : tile->bias;
     const int way = rows->way;
     float floor[RLANES];
-    int found[RLANES], count = 0;
+    int found[RLANES];
     vf most;
+    look_ahead_f32(call, first, last, tile);
     rank_rows(router, call, first, last, rows, tile);
     vf least = floor_of_maxima(tile, rows->maxima, k, &most);
     if (way == BY_ROUGH_SCORE) {
-        least = vf_sub(least, margin);
+        least = vf_sub(least, vf_set(rows->margin));
+    }
+    if (way == BY_ROUGH_SCORE && router->score == TM_SCORE_SQRT_SOFTPLUS) {
         const vfm low = vf_lt(vf_set(ROUGH_BELOW + rows->bias_high), least);
         const vfm high = vf_lt(most, vf_set(ROUGH_ABOVE + rows->bias_low));
         if (vfm_bits(vfm_and(low, high)) != EVERY_LANE) {
@@ -109,50 +44,70 @@ static vf select_in_rows(const tm_router *router, const tm_route_call *call, siz
             return most;
         }
     }
-    for (int i = 0; i < room && (k > 1 || bias); ++i) { /* a single best logit is not sorted */
-        vf_store(ROW(tile->value, i), bias ? vf_set(0) : lowest);
-        vf_store(ROW(tile->id, i), vf_set(FIRST_ID));
-    }
-    for (int i = 0; bias && i < room; ++i) {
-        vf_store(ROW(tile->weight, i), lowest);
+    if (k > 1 || bias) { /* a single best logit is not sorted */
+        clear_candidates(room, bias, tile);
     }
     vf_store(floor, least);
     for (int lane = 0; lane < tokens; ++lane) {
         found[lane] = floor[lane] == -__builtin_inff() ? room + 1
                     : bias ? take_candidates(rows, lane, tile->bias, floor[lane], room, tile)
                            : take_candidates(rows, lane, NULL, floor[lane], room, tile);
-        count = found[lane] > count && found[lane] <= room ? found[lane] : count;
     }
-    const int size = k > 1 || bias ? network_size(count) : 1;
-    for (int i = room; i < size; ++i) {
-        vf_store(ROW(tile->value, i), lowest);
-        vf_store(ROW(tile->id, i), vf_set(FIRST_ID));
-    }
-    if (bias) {
-        for (int i = 0; i < count; ++i) { /* NaN counts as -inf */
-            vf_store(ROW(tile->value, i), vf_max(vf_load(ROW(tile->value, i)), lowest));
-        }
-        pointwise_scores_f32(router->score, tile->value, NULL, count, tile->value);
-        for (int i = 0; i < size; ++i) {
-            const vf choice = vf_add(vf_load(ROW(tile->value, i)), vf_load(ROW(tile->weight, i)));
-            vf_store(ROW(tile->value, i), i < count ? choice : lowest);
-        }
-    }
-    if (size > 1) {
-        sort_pairs_f32(&tile->networks, size, tile->value, tile->id);
-        if (any_tie_f32(tile->value, k + (k < count))) {
-            sort_ties_f32(tile->value, tile->id, size);
-        }
-    }
-    for (int i = 0; i < k; ++i) {
-        vf_store(ROW(tile->id, i), vf_sub(vf_load(ROW(tile->id, i)), vf_set(FIRST_ID)));
-    }
-    for (int lane = 0; lane < tokens; ++lane) {
-        if (found[lane] > room || found[lane] < k) {
-            select_in_row(router, rows, lane, tile);
-        }
-    }
+    sort_candidates(router, rows, found, tokens, bias, tile);
     return most;
+}
+
+/* Ranks of a tile whose groups are kept by their two best, and a floor of each token; its choice values where they decide. */
+static vf rank_groups(const tm_router *router, const tm_route_call *call, size_t first, size_t last, rows *rows,
+                      tile_f32 *tile)
+{
+    groups groups;
+    const float *bias = rows->near_bias;
+    look_ahead_f32(call, first, last, tile);
+    const int tokens = last - first < RLANES ? (int)(last - first) : RLANES;
+    for (int lane = 0; lane < tokens; ++lane) {
+        float *rank = rows->ranks + (size_t)lane * (size_t)rows->pitch;
+        float *copy = rows->copies + (size_t)lane * (size_t)rows->pitch;
+        const float *z = rows->z[lane] = row_of(call, first + (size_t)lane, router->columns, rows->pitch, copy);
+        rows->rank[lane] = rank;
+        for (int e = 0; e < rows->pitch; e += FOUR * RLANES) {
+            vf x[FOUR];
+            rough_ranks(TM_SCORE_SIGMOID, z + e, bias + e, x);
+            EACH_OF_FOUR { vf_store(rank + e + i * RLANES, x[i]); }
+        }
+        best_of_row(router, rank, lane, &groups);
+    }
+    for (int lane = tokens; lane < RLANES; ++lane) { /* lanes past the last token repeat it */
+        best_of_row(router, rows->rank[tokens - 1], lane, &groups);
+    }
+    const unsigned unsure = place_groups(router, rows, &groups);
+    if (unsure && router->groups_kept < router->groups) {
+        for (int lane = 0; lane < RLANES; ++lane) {
+            if (unsure >> lane & 1) {
+                const int from = lane < tokens ? lane : tokens - 1;
+                if (from == lane) {
+                    choose_in_row(router, rows, lane, tile);
+                }
+                best_of_row(router, rows->rank[from], lane, &groups);
+            }
+        }
+        place_groups(router, rows, &groups);
+    }
+    return vf_sub(floor_of_groups(router, &groups, rows->open), vf_set(rows->margin));
+}
+
+static void select_in_groups(const tm_router *router, const tm_route_call *call, size_t first, size_t last, rows *rows,
+                             tile_f32 *tile)
+{
+    const int tokens = last - first < RLANES ? (int)(last - first) : RLANES, size = router->experts / router->groups;
+    float floor[RLANES];
+    int found[RLANES];
+    vf_store(floor, rank_groups(router, call, first, last, rows, tile));
+    clear_candidates(rows->room, tile->bias, tile);
+    for (int lane = 0; lane < tokens; ++lane) {
+        found[lane] = take_from_groups(rows, lane, size, tile->bias, floor[lane], tile);
+    }
+    sort_candidates(router, rows, found, tokens, tile->bias, tile);
 }
 
 /* sum of e^(z - most) over a row, in WORD parts: lane i of the result holds those of the experts e = i mod RLANES */
@@ -210,16 +165,23 @@ static void route_rows_of_tile(const tm_router *router, const tm_route_call *cal
                                rows *rows, tile_f32 *tile)
 {
     const int k = router->top_k, tokens = last - first < RLANES ? (int)(last - first) : RLANES;
-    const vf most = select_in_rows(router, call, first, last, rows, tile);
+    vf most = vf_set(0);
+    if (router->groups > 1) {
+        select_in_groups(router, call, first, last, rows, tile);
+    } else {
+        most = select_in_rows(router, call, first, last, rows, tile);
+    }
     softmax_f32 softmax = {most, most};
     if (rows->way == BY_LOGIT) {
         memcpy(tile->chosen, tile->value, sizeof(float) * (size_t)k * RLANES);
     } else {
         for (int lane = 0; lane < tokens; ++lane) {
             for (int j = 0; j < k; ++j) { /* NaN counts as -inf */
-                const float z = rows->z[lane][(int)tile->id[j * RLANES + lane]];
-                tile->chosen[j * RLANES + lane] = z > -__builtin_inff() ? z : -__builtin_inff();
+                tile->chosen[j * RLANES + lane] = rows->z[lane][(int)tile->id[j * RLANES + lane]];
             }
+        }
+        for (int j = 0; j < k; ++j) {
+            vf_store(ROW(tile->chosen, j), vf_max(vf_load(ROW(tile->chosen, j)), vf_set(-__builtin_inff())));
         }
     }
     if (router->weight == TM_WEIGHT_SCORE && router->score == TM_SCORE_SOFTMAX) {
@@ -237,24 +199,33 @@ static void route_in_rows(const tm_router *router, const tm_route_call *call)
     prepare_tile_f32(router, call, &tile);
     rows.copies = tile.z;
     rows.ranks = tile.c;
+    rows.near_bias = (float *)(tile.seen + 2 * pitch);
     rows.pitch = (int)pitch;
     const int wanted = 2 * router->top_k > RLANES ? 2 * router->top_k : RLANES;
     for (rows.maxima = 8; rows.maxima < WORD && rows.maxima < wanted; rows.maxima *= 2) {
     }
-    const int biased = router->score == TM_SCORE_SIGMOID ? BY_SCORE : BY_ROUGH_SCORE;
-    rows.way = router->bias_on == TM_BIAS_NONE ? BY_LOGIT : biased;
+    rows.way = router->bias_on == TM_BIAS_NONE ? BY_LOGIT : BY_ROUGH_SCORE;
     rows.bias_low = rows.bias_high = 0;
     for (int e = 0; rows.way != BY_LOGIT && e < (int)pitch; ++e) {
         if (e >= router->experts) {
-            tile.bias[e] = -__builtin_inff();
+            tile.bias[e] = rows.near_bias[e] = -__builtin_inff();
             continue;
         }
+        rows.near_bias[e] = tile.bias[e] + (router->score == TM_SCORE_SIGMOID ? 0.5f : 0.0f);
         rows.bias_low = tile.bias[e] < rows.bias_low ? tile.bias[e] : rows.bias_low;
         rows.bias_high = tile.bias[e] > rows.bias_high ? tile.bias[e] : rows.bias_high;
         if (!(__builtin_fabsf(tile.bias[e]) <= ROWS_BIAS)) {
             rows.way = BY_SCORE;
         }
     }
+    if (router->groups > 1 && rows.way == BY_SCORE) {
+        route_f32(router, call);
+        return;
+    }
+    const int best = 2 * router->groups_kept;
+    rows.room = 2 * (router->groups > 1 && best > router->top_k ? best : router->top_k) + 16;
+    rows.margin = 2 * (router->score == TM_SCORE_SIGMOID ? SIGMOID_ERROR : ROUGH_ERROR);
+    rows.margin += 2 * BIAS_ROUNDING * (1 + (rows.bias_high > -rows.bias_low ? rows.bias_high : -rows.bias_low));
     for (size_t first = 0; first < call->tokens; first += RLANES) {
         route_rows_of_tile(router, call, first, call->tokens, &rows, &tile);
     }

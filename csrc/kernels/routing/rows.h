@@ -17,15 +17,7 @@
 #define WORD_VECTORS (WORD / RLANES)
 #define ROWS_TOP_K 32
 #define ROWS_EXPERTS 32              /* below, a tile is as good */
-#define ROWS_BIAS 1024.0f            /* up to here adding a bias rounds by less than ROUGH_ERROR has in hand */
 #define FIRST_ID 8388608.0f          /* 2^23: a float from here on has its whole number in its low bits */
-
-/* The root of softplus to ROUGH_ERROR on [-5, 8], and rising everywhere: minimax polynomial, the highest term first. */
-#define ROUGH_ERROR 0.0132f
-#define ROUGH_BELOW 0.083f           /* the root of softplus is less below -5 */
-#define ROUGH_ABOVE 2.81f            /* what comes near it is more above 8 */
-static const float ROUGH_TERMS[6] = {0x1.08e91ap-15f, -0x1.114944p-13f, -0x1.d8d92p-9f,
-                                     0x1.0ff992p-6f,  0x1.24b418p-2f,   0x1.ad2f24p-1f};
 
 enum { BY_LOGIT, BY_SCORE, BY_ROUGH_SCORE };
 
@@ -35,8 +27,12 @@ typedef struct rows {
     float *copies;                   /* (RLANES, pitch) */
     float *ranks;                    /* (RLANES, pitch) */
     float bias_low, bias_high;
+    float *near_bias;                /* (pitch,): what is added to rough scores */
+    float margin;                    /* twice what a rough rank may be away from its choice value */
     int way, pitch;                  /* the pitch is a whole number of words */
     int maxima;                      /* a token's, a power of two */
+    int room;                        /* for candidates */
+    uint32_t open[RLANES];           /* a bit for each group that is kept */
 } rows;
 
 static int ranks_in_rows(const tm_router *router)
@@ -78,21 +74,18 @@ INLINED void rank_word(const float *z, const float *bias, int way, int32_t score
 {
     _Pragma("GCC unroll 4") for (int v = 0; v < WORD_VECTORS; v += FOUR)
     {
-        vf x[FOUR], sum[FOUR];
-        EACH_OF_FOUR { x[i] = vf_load(z + (v + i) * RLANES); }
+        vf x[FOUR];
         if (way == BY_ROUGH_SCORE) {
-            EACH_OF_FOUR { sum[i] = vf_set(ROUGH_TERMS[0]); }
-            _Pragma("GCC unroll 5") for (int term = 1; term < 6; ++term)
-            {
-                EACH_OF_FOUR { sum[i] = vf_fma(sum[i], x[i], vf_set(ROUGH_TERMS[term])); }
-            }
-            EACH_OF_FOUR { x[i] = sum[i]; }
-        } else if (way == BY_SCORE) {
+            rough_ranks(score, z + v * RLANES, bias + v * RLANES, x);
+        } else {
+            EACH_OF_FOUR { x[i] = vf_load(z + (v + i) * RLANES); }
+        }
+        if (way == BY_SCORE) {
             EACH_OF_FOUR { x[i] = vf_max(x[i], vf_set(-__builtin_inff())); }
             pointwise_f32(score, x, tame);
+            EACH_OF_FOUR { x[i] = vf_add(x[i], vf_load(bias + (v + i) * RLANES)); }
         }
         if (way != BY_LOGIT) {
-            EACH_OF_FOUR { x[i] = vf_add(x[i], vf_load(bias + (v + i) * RLANES)); }
             EACH_OF_FOUR { vf_store(rank + (v + i) * RLANES, x[i]); }
         }
         EACH_OF_FOUR { most[v + i] = vf_max(x[i], most[v + i]); }
@@ -150,8 +143,10 @@ static void rank_rows(const tm_router *router, const tm_route_call *call, size_t
         rows->rank[lane] = way == BY_LOGIT ? z : rank;
         if (way == BY_LOGIT) {
             rank_row(z, NULL, pitch, BY_LOGIT, 0, rows->maxima, NULL, most[lane]);
+        } else if (way == BY_ROUGH_SCORE && router->score == TM_SCORE_SIGMOID) {
+            rank_row(z, rows->near_bias, pitch, BY_ROUGH_SCORE, TM_SCORE_SIGMOID, rows->maxima, rank, most[lane]);
         } else if (way == BY_ROUGH_SCORE) {
-            rank_row(z, tile->bias, pitch, BY_ROUGH_SCORE, 0, rows->maxima, rank, most[lane]);
+            rank_row(z, rows->near_bias, pitch, BY_ROUGH_SCORE, TM_SCORE_SQRT_SOFTPLUS, rows->maxima, rank, most[lane]);
         } else if (router->score == TM_SCORE_SIGMOID) {
             rank_row(z, tile->bias, pitch, BY_SCORE, TM_SCORE_SIGMOID, rows->maxima, rank, most[lane]);
         } else {

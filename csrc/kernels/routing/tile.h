@@ -53,6 +53,15 @@ static inline void R(ask_ahead)(R(tile) *tile)
     }
 }
 
+/* The next tile after the one of the tokens first <= t < last is what is asked for. */
+static inline void R(look_ahead)(const tm_route_call *call, size_t first, size_t last, R(tile) *tile)
+{
+    const size_t width = call->dtype == TM_FLOAT64 ? 8 : call->dtype == TM_FLOAT32 ? 4 : 2, row = call->row_stride * width;
+    const size_t after = last - first > RLANES ? last - first - RLANES : 0;
+    tile->ahead = (const char *)call->logits + (first + RLANES) * row;
+    tile->ahead_bytes = (after < RLANES ? after : RLANES) * row;
+}
+
 /* z = logits of the tokens first <= t < last, at most RLANES of them */
 static void R(read_tile)(const tm_router *router, const tm_route_call *call, size_t first, size_t last, REAL *z)
 {

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
 from .._version import __version__
 from .arguments_cost import add_cost
-
-_MOST_SCENARIOS = 10**15
-_MOST_THREADS = 4096
+from .readers import count, seed, size, threads
 
 
 class _Parser(argparse.ArgumentParser):
@@ -251,39 +248,3 @@ def _run_info(arguments: argparse.Namespace) -> None:
     from .info import run_info
 
     run_info(arguments)
-
-
-def count(text: str) -> int:
-    """Read a number of scenarios: digits with or without ``_``, or ``1e6``."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or not 1 <= value <= _MOST_SCENARIOS or value != value.to_integral():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 1e15, found {text!r}")
-    return int(value)
-
-
-def seed(text: str) -> int:
-    """Read a seed."""
-    return _integer(text, 0, (1 << 64) - 1, "an integer in [0, 2**64)")
-
-
-def size(text: str) -> int:
-    """Read a number of experts."""
-    return _integer(text, 1, 4096, "an integer from 1 to 4096")
-
-
-def threads(text: str) -> int:
-    """Read a number of threads."""
-    return _integer(text, 1, _MOST_THREADS, f"an integer from 1 to {_MOST_THREADS}")
-
-
-def _integer(text: str, low: int, high: int, expected: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}")
-    return value

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from math import inf, isfinite
 from typing import Any
 
-_MOST_ACCELERATORS = 1 << 20
+from .readers import busy, degree, number, share, whole
 
 
 def add_cost(commands: Any) -> argparse.ArgumentParser:
@@ -164,52 +163,3 @@ def _add_money(group: Any) -> None:
         metavar="SHARE",
         help="busy share of the hours paid for (default 1)",
     )
-
-
-def degree(text: str) -> int:
-    """Read a number of accelerators, sequences or tokens."""
-    return _integer(text, 1)
-
-
-def whole(text: str) -> int:
-    """Read a number that may be 0."""
-    return _integer(text, 0)
-
-
-def _integer(text: str, low: int) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= _MOST_ACCELERATORS:
-        expected = f"an integer from {low} to {_MOST_ACCELERATORS}"
-        raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}")
-    return value
-
-
-def number(text: str) -> float:
-    """Read a number >= 0."""
-    return _float(text, 0.0, inf, "a number >= 0")
-
-
-def share(text: str) -> float:
-    """Read a share."""
-    return _float(text, 0.0, 1.0, "a share from 0 to 1")
-
-
-def busy(text: str) -> float:
-    """Read a share that is not 0: what is never busy makes no token."""
-    value = share(text)
-    if value == 0.0:
-        raise argparse.ArgumentTypeError(f"expected a share above 0, found {text!r}")
-    return value
-
-
-def _float(text: str, low: float, high: float, expected: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not (low <= value <= high and isfinite(value)):
-        raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}")
-    return value

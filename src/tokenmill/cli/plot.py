@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
-
-import matplotlib
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from ..economics.board import RaceResult
 from . import plot_architecture, plot_board, plot_layers, plot_time
+from .figure import rendered
 from .plot_common import WIDTH_INCHES
-from .style import DPI, STYLE, metadata
 
 # How high a section is, and how it is drawn into a figure of that height.
 Section = tuple[Callable[[RaceResult], float], Callable[[Any, RaceResult], None]]
@@ -42,12 +37,10 @@ def picture(result: RaceResult, format: str = "png") -> bytes:
     """
     drawn = [section for section in _SECTIONS if section[0](result) > 0.0]
     heights = [height_of(result) for height_of, _ in drawn]
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH_INCHES, sum(heights)), facecolor="white")
-        FigureCanvasAgg(figure)
+
+    def draw_all(figure: Any) -> None:
         parts = figure.subfigures(len(drawn), 1, height_ratios=heights, squeeze=False)[:, 0]
         for part, (_, draw) in zip(parts, drawn, strict=True):
             draw(part, result)
-        buffer = BytesIO()
-        figure.savefig(buffer, format=format, dpi=DPI, metadata=metadata(format))
-    return buffer.getvalue()
+
+    return rendered((WIDTH_INCHES, sum(heights)), draw_all, format)

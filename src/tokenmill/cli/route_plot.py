@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from io import BytesIO
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from .figure import rendered
 from .route_run import RunResult
 from .route_text import heading, measures, sentence, speed
-from .style import ACCENT, DPI, FAINT, GREY, INK, STYLE, metadata
+from .style import ACCENT, FAINT, GREY, INK
 
 _ABOVE = "#D55E00"
 _SIZE = (12.0, 5.4)
@@ -35,32 +32,23 @@ def picture(result: RunResult, format: str = "png") -> bytes:
     bytes
         The file's content.
     """
+    return rendered(_SIZE, lambda figure: _draw_panels(figure, result), format)
+
+
+def _draw_panels(figure: Any, result: RunResult) -> None:
     load = result.balance.load[0]
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=_SIZE, facecolor="white")
-        FigureCanvasAgg(figure)
-        grid = figure.add_gridspec(
-            1,
-            2,
-            width_ratios=(1.9, 1.0),
-            left=0.06,
-            right=0.985,
-            top=0.79,
-            bottom=0.245,
-            wspace=0.1,
-        )
-        by_id = figure.add_subplot(grid[0, 0])
-        ordered = figure.add_subplot(grid[0, 1], sharey=by_id)
-        _draw(by_id, result, load, "Load by expert id, as a multiple of the mean")
-        _draw(ordered, result, np.sort(load)[::-1], "Sorted, the busiest first")
-        ordered.tick_params(labelleft=False)
-        by_id.set_xlabel("expert id", color=INK)
-        ordered.set_xlabel("place in this order, from 0", color=INK)
-        _name_extremes(by_id, load)
-        _draw_words(figure, result)
-        buffer = BytesIO()
-        figure.savefig(buffer, format=format, dpi=DPI, metadata=metadata(format))
-    return buffer.getvalue()
+    grid = figure.add_gridspec(
+        1, 2, width_ratios=(1.9, 1.0), left=0.06, right=0.985, top=0.79, bottom=0.245, wspace=0.1
+    )
+    by_id = figure.add_subplot(grid[0, 0])
+    ordered = figure.add_subplot(grid[0, 1], sharey=by_id)
+    _draw(by_id, result, load, "Load by expert id, as a multiple of the mean")
+    _draw(ordered, result, np.sort(load)[::-1], "Sorted, the busiest first")
+    ordered.tick_params(labelleft=False)
+    by_id.set_xlabel("expert id", color=INK)
+    ordered.set_xlabel("place in this order, from 0", color=INK)
+    _name_extremes(by_id, load)
+    _draw_words(figure, result)
 
 
 def _draw(axis: Any, result: RunResult, load: Any, title: str) -> None:

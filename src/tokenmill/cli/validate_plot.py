@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..serving.validation import Scored, Validation, in_fitted_half, set_of
-from .style import ACCENT, DPI, FAINT, GREY, INK, STYLE, metadata
+from .figure import rendered
+from .style import ACCENT, FAINT, GREY, INK
 
 _OTHER = "#D55E00"
 _SIZE = (12.0, 6.4)
@@ -37,24 +34,17 @@ def picture(found: Validation, format: str = "png") -> bytes:
     bytes
         The file's content.
     """
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=_SIZE, facecolor="white")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(1, 2)
-        figure.subplots_adjust(left=0.065, right=0.985, top=0.84, bottom=0.12, wspace=0.16)
-        for axis, (name, title, unit) in zip(axes, _PANELS, strict=True):
-            _draw(axis, found, name, title, unit)
-        figure.text(0.065, 0.94, "Predicted against measured", fontsize=15, color=INK)
-        figure.text(
-            0.985,
-            0.945,
-            f"line: equal; band: within {_BAND - 1.0:.0%}",
-            color=GREY,
-            ha="right",
-        )
-        buffer = BytesIO()
-        figure.savefig(buffer, format=format, dpi=DPI, metadata=metadata(format))
-    return buffer.getvalue()
+    return rendered(_SIZE, lambda figure: _draw_panels(figure, found), format)
+
+
+def _draw_panels(figure: Any, found: Validation) -> None:
+    axes = figure.subplots(1, 2)
+    figure.subplots_adjust(left=0.065, right=0.985, top=0.84, bottom=0.12, wspace=0.16)
+    for axis, (name, title, unit) in zip(axes, _PANELS, strict=True):
+        _draw(axis, found, name, title, unit)
+    figure.text(0.065, 0.94, "Predicted against measured", fontsize=15, color=INK)
+    band = f"line: equal; band: within {_BAND - 1.0:.0%}"
+    figure.text(0.985, 0.945, band, color=GREY, ha="right")
 
 
 def _draw(axis: Any, found: Validation, name: str, title: str, unit: float) -> None:

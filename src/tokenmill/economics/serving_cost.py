@@ -2,7 +2,7 @@
 
 Cost of a million output tokens, prompts included: ``usd_per_hour / (3600 R utilisation) * 1e6``, R
 the output tokens per second and accelerator; the two parts of it are the same formula with the rate
-of decoding and the rate of reading prompts (``economics.md`` 5.14).
+of decoding and the rate of reading prompts.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ parallel whatever the width is called, as the method of its performance overview
 (`enable_attention_dp`). Weights: bf16. KV cache: FP8 in TensorRT-LLM, else bf16; there the core of
 grouped attention computes in the cache's format, elsewhere in bf16. Prompts pass 8,192 tokens at a
 time beside decode and 16,384 alone. Lengths: 1,024 tokens. Drafts: the first is accepted with
-probability 0.85, each next 0.78 times as likely as the one before (``economics.md`` 5.11).
+probability 0.85 (arXiv 2505.09343: 0.8 to 0.9), each next 0.78 times as likely as the one before
+(InferenceX on DeepSeek-V4, ``catalogue/serving/drafts.toml``).
 """
 
 from __future__ import annotations

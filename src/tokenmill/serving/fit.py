@@ -70,7 +70,7 @@ FITTED = (
     Constant("gemm_scale.H20", 1.25, 1.0, 1.40, ("core_scale.H20",)),
     Constant("gemm_scale.blackwell", 0.80, 0.5, 1.0),
 )
-# Read otherwise than published (economics.md 16): room for the whole answer, a flat all-reduce.
+# Read otherwise than the priors: room for the whole answer, an all-reduce of flat latency.
 FIXED = {"admission": 1.0, "all_reduce_hop_s": 0.0}
 
 
@@ -150,8 +150,8 @@ def toml(values: Sequence[float], constants: Sequence[Constant] = FITTED) -> str
     """Return the file of a fit."""
     lines = [
         "# Constants of the serving model, written by `python -m tokenmill.serving.fit`.",
-        "# value: fitted on half of validation_points.jsonl (by hash of the id); prior: published,",
-        "# economics.md 5.2, 5.9 and 16. Grade B: several measurements, one model.",
+        "# value: fitted on half of validation_points.jsonl, by hash of the id; prior: where a fit",
+        "# starts and is pulled to, serving/fit.py. Grade B: several measurements, one model.",
         "",
         "format = 1",
     ]

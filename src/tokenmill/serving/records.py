@@ -361,7 +361,7 @@ PUBLISHED = Efficiency(
     service_variation=1.0,
     first_token_s=0.0,
 )
-"""The constants of ``economics.md`` section 5, which the golden values are computed with.
+"""The constants of a first calibration to public measurements, which the golden values rest on.
 
 What no source states is neutral: factors are 1, a flat all-reduce latency is 0. Confidence C:
 `activation_repeated` (norms and residual are repeated by every rank, rotation and gate are not).
