@@ -10,7 +10,7 @@ race: .venv/cli
 	$(BIN)/tokenmill race --plot race.png
 
 test: .venv/test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks.run
