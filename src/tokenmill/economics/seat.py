@@ -9,7 +9,6 @@ from typing import Any
 from ..serving.efficiency_file import fitted
 from ..serving.modes import Estimate
 from ..serving.records import Efficiency, Layout, Load, Machine, Shape
-from .flat_call import flat_call
 from .quantity import Quantity
 from .race_speed import serve_apart, serve_together
 from .refusal import ScenarioError
@@ -36,8 +35,9 @@ class Seat:
 
     def serve_at(self, values: Mapping[str, float]) -> Estimate:
         """Return what one accelerator reaches with given inputs."""
-        call = flat_call(self.serve, tuple(record for record, _ in self.parts), Estimate)
-        found: Estimate = call([values[name] for _, names in self.parts for name in names])
+        # Interpreted: compiling it would cost more than the few calls that look for a batch.
+        records = [record(*(values[name] for name in names)) for record, names in self.parts]
+        found: Estimate = self.serve(*records)
         return found
 
 
