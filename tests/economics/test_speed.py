@@ -188,6 +188,18 @@ WRONG = {
         {"deployment": {**DEPLOYED, "tensor_paralel": 2}},
         "players.a: .* found expected keys of a deployment, found 'tensor_paralel'",
     ),
+    "a mode without a speed of prompts alone": (
+        {"deployment": {"mode": "chunked", "data_parallel": 32}},
+        "players.a: .* found mode: expected one of aggregated, disaggregated, found 'chunked'",
+    ),
+    "a number of instances that plays no part": (
+        {"deployment": {**DEPLOYED, "replicas": 2}},
+        "players.a: .* found expected keys of a deployment, found 'replicas'",
+    ),
+    "an engine that plays no part": (
+        {"deployment": {**DEPLOYED, "engine": "vllm"}},
+        "players.a: .* found expected keys of a deployment, found 'engine'",
+    ),
     "experts over too many": (
         {"deployment": {**DEPLOYED, "expert_parallel": 31}},
         "players.a: .* found expert_parallel: expected",

@@ -8,11 +8,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.routing.hard_rows import NAN, hard_rows
 from tokenmill._native import config, select_isa
 from tokenmill.reference import routing as twin
 from tokenmill.routing import RouterSpec, route
 
-INF, NAN = np.inf, np.nan
 RULE = {"score": "sigmoid", "bias": "choice", "norm": "sum", "norm_eps": 1e-20}
 # experts, groups, kept, k: one and several vectors a group, odd sizes, everything kept
 SIZES = [
@@ -31,21 +31,9 @@ SIZES = [
 
 
 def hard_logits(experts: int) -> np.ndarray:
-    """Rows that leave the usual range, tie, lack candidates or have too many."""
-    rng = np.random.default_rng(experts)
-    z = rng.standard_normal((205, experts)).astype(np.float32)
-    z[20:40] *= 6.0
-    z[40:60] -= 9.0
-    z[60:70] = np.round(z[60:70])
-    z[70:80] = 0.25
-    z[80:90, ::3] = NAN
-    z[90:95, 1:] = -INF
-    z[95:100] = -INF
-    z[100:105] = NAN
-    z[105:110, ::5] = INF
-    z[110:115] = np.sort(z[110:115])
-    z[115:120] *= 1e30
-    z[120:125] = np.where(rng.random((5, experts)) < 0.5, 0.0, -0.0)
+    """Hard rows, and more that are hard for groups."""
+    z = hard_rows(experts, 205, 9.0)
+    z[120:125] = np.where(np.random.default_rng(experts).random((5, experts)) < 0.5, 0.0, -0.0)
     z[125:130] += 9.0
     z[130:135] = -NAN
     return z

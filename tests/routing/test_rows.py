@@ -8,11 +8,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.routing.hard_rows import INF, hard_rows
 from tokenmill._native import config, select_isa
 from tokenmill.reference import routing as twin
 from tokenmill.routing import RouterSpec, route
 
-INF, NAN = np.inf, np.nan
 RULES = {
     "logits": {"norm": "sum"},
     "sigmoid": {"score": "sigmoid", "bias": "choice", "norm": "sum", "norm_eps": 1e-20},
@@ -22,20 +22,8 @@ SIZES = [(64, 1), (64, 22), (70, 8), (128, 32), (256, 8), (896, 16)]
 
 
 def hard_logits(experts: int) -> np.ndarray:
-    """Rows that leave the usual range, tie, lack candidates or have too many."""
-    rng = np.random.default_rng(experts)
-    z = rng.standard_normal((160, experts)).astype(np.float32)
-    z[20:40] *= 6.0
-    z[40:60] -= 6.0
-    z[60:70] = np.round(z[60:70])
-    z[70:80] = 0.25
-    z[80:90, ::3] = NAN
-    z[90:95, 1:] = -INF
-    z[95:100] = -INF
-    z[100:105] = NAN
-    z[105:110, ::5] = INF
-    z[110:115] = np.sort(z[110:115])
-    z[115:120] *= 1e30
+    """Hard rows, and more that are hard for the root of softplus."""
+    z = hard_rows(experts, 160, 6.0)
     z[120:125, :3] = 90.0
     return z
 

@@ -6,7 +6,8 @@ models' ``config.json``, the machines those of the vendors' data sheets.
 
 from __future__ import annotations
 
-from tokenmill.serving.records import PUBLISHED, Layout, Load, Machine, Shape
+from tokenmill.serving.efficiency import PUBLISHED
+from tokenmill.serving.records import Layout, Load, Machine, Shape
 
 
 def _floats(record):  # type: ignore[no-untyped-def]

@@ -21,7 +21,8 @@ from tests.serving.records import (
     load,
 )
 from tokenmill.serving import decode, experts, memory, modes, prefill, reasons
-from tokenmill.serving.records import Efficiency, Layout, Load, Machine, Shape
+from tokenmill.serving.efficiency import Efficiency
+from tokenmill.serving.records import Layout, Load, Machine, Shape
 
 SHAPES = st.sampled_from((DEEPSEEK_V3, LLAMA_70B, QWEN3_30B, PATCHWORK))
 MACHINES = st.sampled_from((H100, H200, H800)).map(lambda m: m._replace(hbm_bytes=1e16))

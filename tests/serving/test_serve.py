@@ -20,7 +20,7 @@ from tokenmill.serving import (
     serve,
 )
 from tokenmill.serving.build import machine_record, math_precision, shape_record
-from tokenmill.serving.records import PUBLISHED as CONSTANTS
+from tokenmill.serving.efficiency import PUBLISHED as CONSTANTS
 
 DAY = Deployment(
     mode="disaggregated",

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -244,7 +243,6 @@ def test_no_points_are_legal():
 # The fit.
 
 
-@pytest.mark.skipif(find_spec("scipy") is None, reason="the fit needs SciPy")
 def test_a_fit_depends_on_the_points_alone_and_lessens_the_error(points):
     some = [case for case in cases(points) if in_fitted_half(case.point)][::6]
     few = tuple(c for c in FITTED if c.name in ("memory", "dense"))

@@ -97,7 +97,6 @@ def _add_deployment(group: Any) -> None:
     group.add_argument(
         "--no-overlap", action="store_true", help="let the all-to-all wait for computation"
     )
-    group.add_argument("--engine", metavar="NAME", help="such as trtllm, sglang, vllm")
 
 
 def _add_workload(group: Any) -> None:

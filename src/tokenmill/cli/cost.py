@@ -167,7 +167,6 @@ def _deployment(arguments: argparse.Namespace) -> Deployment:
         overlap=not arguments.no_overlap,
         redundant_experts=arguments.redundant_experts,
         prefill=Pool(**pool) if pool else None,
-        engine=arguments.engine,
     )
 
 

@@ -9,9 +9,10 @@ import numba
 
 from ..jit.kernel import block, kernel
 from ..jit.records import Part, gather_records
+from ..serving.efficiency import Efficiency
 from ..serving.memory import max_batch
 from ..serving.modes import Estimate, aggregated, disaggregated
-from ..serving.records import Efficiency, Layout, Load, Machine, Shape
+from ..serving.records import Layout, Load, Machine, Shape
 from .race_model import Speed
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..serving.efficiency import Efficiency
 from ..serving.efficiency_file import fitted
 from ..serving.modes import Estimate
-from ..serving.records import Efficiency, Layout, Load, Machine, Shape
+from ..serving.records import Layout, Load, Machine, Shape
 from .quantity import Quantity
 from .race_speed import serve_apart, serve_together
 from .refusal import ScenarioError
@@ -35,7 +36,7 @@ class Seat:
 
     def serve_at(self, values: Mapping[str, float]) -> Estimate:
         """Return what one accelerator reaches with given inputs."""
-        # Interpreted: compiling it would cost more than the few calls that look for a batch.
+        # Interpreted: hundreds of calls take a second, compiling for them several.
         records = [record(*(values[name] for name in names)) for record, names in self.parts]
         found: Estimate = self.serve(*records)
         return found

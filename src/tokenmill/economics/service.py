@@ -14,8 +14,11 @@ from .quantity import Quantity
 
 # The keys of a player's table that name choices instead of quantities.
 CHOICES = ("model", "accelerator", "deployment", "machine")
-_DEPLOYMENT = {item.name for item in fields(Deployment)}
-_POOL = {item.name for item in fields(Pool)}
+# Pools are sized so that neither waits, and no fitted constant is an engine's own.
+_DEPLOYMENT = {item.name for item in fields(Deployment)} - {"replicas", "engine"}
+_POOL = {item.name for item in fields(Pool)} - {"replicas"}
+# In chunks, prompts and answers share a step, and there is no speed of either alone.
+_MODES = ("aggregated", "disaggregated")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Service:
     model, accelerator : str
         As the serving catalogue knows them.
     deployment : mapping
-        Keyword arguments of :class:`tokenmill.serving.Deployment`, ``prefill`` those of its pool.
+        Keyword arguments of :class:`tokenmill.serving.Deployment`, ``prefill`` those of its pool;
+        not in chunks, and without replicas and engine.
     tpot_limit_s : float or None
         The batch is the largest that keeps this time per output token with every input at its
         median; None where the player states its ``batch``.
@@ -77,6 +81,8 @@ def service_records(service: Service) -> ServiceRecords:
     if unknown:
         raise ValueError(f"expected keys of a deployment, found {sorted(unknown)[0]!r}")
     deployment = Deployment(**arguments, prefill=None if pool is None else Pool(**pool))
+    if deployment.mode not in _MODES:
+        raise ValueError(f"mode: expected one of {', '.join(_MODES)}, found {deployment.mode!r}")
     return ServiceRecords(
         shape_record(shape),
         machine_record(machine, deployment, fitted()),

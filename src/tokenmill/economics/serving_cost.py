@@ -15,8 +15,9 @@ import numba
 from ..jit.kernel import kernel
 from ..montecarlo import Distribution, SweepResult, sweep
 from ..serving import Accelerator, Calibration, Deployment, ModelShape, Workload, modes
+from ..serving.efficiency import Efficiency
 from ..serving.modes import Estimate
-from ..serving.records import Efficiency, Layout, Load, Machine, Shape
+from ..serving.records import Layout, Load, Machine, Shape
 from ..serving.resolve import records_of
 from .record_inputs import (
     Records,

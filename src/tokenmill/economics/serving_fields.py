@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..serving.records import Efficiency, Machine
+from ..serving.efficiency import Efficiency
+from ..serving.records import Machine
 from .fields import Domain, Field
 
 # What the report calls a field; the others go by the name of the field. Units and meanings are

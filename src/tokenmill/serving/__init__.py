@@ -23,6 +23,7 @@ from .catalogue import (
     workloads,
 )
 from .deployment import Deployment, Pool, Workload
+from .efficiency import Efficiency
 from .efficiency_file import fitted, load_calibration
 from .entries import (
     ApiPrice,
@@ -36,7 +37,6 @@ from .entries import (
 from .points import Point, read_points
 from .precision import PRECISION_BYTES, bytes_per_element
 from .prior import Prior
-from .records import Efficiency
 from .refusal import CatalogueError
 from .shape import ModelShape
 from .values import Evidence, Range, UnverifiedWarning

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .records import PUBLISHED as PUBLISHED_CONSTANTS
-from .records import Efficiency
+from .efficiency import PUBLISHED as PUBLISHED_CONSTANTS
+from .efficiency import Efficiency
 
 
 @dataclass(frozen=True)

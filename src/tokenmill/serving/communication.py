@@ -16,7 +16,8 @@ Sources: DeepEP's two kernels; arXiv 2505.09343 section 2 for the decode identit
 from __future__ import annotations
 
 from ..jit.kernel import block
-from .records import Efficiency, Layout, Machine, Shape
+from .efficiency import Efficiency
+from .records import Layout, Machine, Shape
 from .roofline import group_size
 
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 from ..jit.kernel import block
 from .attention import attended, mean_context
 from .communication import decode_exchange_s
+from .efficiency import Efficiency
 from .experts import Popularity
 from .layers import Parts, Shared, Step, layers_s, shared_parts, step_imbalance
 from .memory import kv_shards
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .records import Layout, Load, Machine, Shape
 from .roofline import FIXED, NETWORK, Part, gemm, longer, memory_bytes_per_s
 
 

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from .calibration import Calibration
-from .records import PUBLISHED, Efficiency
+from .efficiency import PUBLISHED, Efficiency
 from .refusal import FileError, describe, nearest, shown
 from .toml_file import parse_toml, read_bounded
 

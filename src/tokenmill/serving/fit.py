@@ -22,9 +22,9 @@ from typing import Any
 
 from .calibration import Calibration
 from .cases import Case, Excluded
+from .efficiency import PUBLISHED
 from .points import Point, PointsError, read_points
 from .predicted import predict
-from .records import PUBLISHED
 from .validation import Validation, cases, in_fitted_half, quantile, set_of, validate
 
 _PULL = 0.15

@@ -1,7 +1,8 @@
 """From a model's config.json to the fields of its `ModelShape`.
 
-Keys and rules as in the configuration classes of transformers (read 2026-11). A number that such a
-class would fill in by itself is required here: a guess would be a wrong cost.
+Keys as the models' published config.json files have them; those of ERNIE and Gemma 3 were compared
+with the configuration classes of transformers (2026-11), the others by the totals that come out. A
+number that such a class would fill in by itself is required here: a guess would be a wrong cost.
 The router's part is read by the rules of :mod:`tokenmill.routing`.
 """
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from ..jit.kernel import block
 from .communication import all_reduce_s
+from .efficiency import Efficiency
 from .experts import Popularity, distinct_known, placed_known, uniform_imbalance
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .records import Layout, Load, Machine, Shape
 from .roofline import (
     FIXED,
     MEMORY,

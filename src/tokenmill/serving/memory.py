@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit.kernel import block
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .efficiency import Efficiency
+from .records import Layout, Load, Machine, Shape
 from .roofline import group_size
 
 _INFINITY = float("inf")

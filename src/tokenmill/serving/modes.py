@@ -17,6 +17,7 @@ from ..jit.kernel import block
 from .attention import new_tokens
 from .communication import transfer_s
 from .decode import decode_step, mixed_step
+from .efficiency import Efficiency
 from .experts import Popularity, known_popularity
 from .layers import Step, binding_roof
 from .memory import max_batch, sequence_bytes, sequences_that_fit
@@ -31,7 +32,7 @@ from .reasons import (
     reason,
     transfer_reason,
 )
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .records import Layout, Load, Machine, Shape
 from .roofline import group_size
 
 _INFINITY = float("inf")

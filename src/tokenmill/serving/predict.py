@@ -12,12 +12,13 @@ from .calibration import Calibration
 from .catalogue import accelerator as accelerator_by_name
 from .decode import decode_step
 from .deployment import Deployment, Workload
+from .efficiency import Efficiency
 from .experts import known_popularity
 from .modes import Estimate, aggregated, chunked, chunked_step, disaggregated
 from .performance import PartTime, Performance, named_parts
 from .prefill import prefill_pass
 from .reasons import FEASIBLE, REASONS
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .records import Layout, Load, Machine, Shape
 from .resolve import records_of
 from .roofline import ROOFS
 from .shape import ModelShape

@@ -15,12 +15,12 @@ from .calibration import Calibration
 from .cases import NODE, Case, Excluded
 from .communication import transfer_s
 from .decode import decode_step
+from .efficiency import Efficiency
 from .experts import known_popularity
 from .memory import max_batch, sequence_bytes
 from .modes import serving_efficiency
 from .prefill import prompt_s, prompt_token_s
 from .reasons import FEASIBLE, REASONS, reason
-from .records import Efficiency
 
 _HALVINGS = 60
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from ..jit.kernel import block
 from .attention import causal_pairs, new_tokens, prompt_pairs
 from .communication import prefill_exchange_s
+from .efficiency import Efficiency
 from .experts import Popularity
 from .layers import Parts, Step, layers_s, shared_parts, step_imbalance
 from .memory import sequence_bytes
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .records import Layout, Load, Machine, Shape
 from .roofline import FIXED, MEMORY, NETWORK, Part, longer, memory_bytes_per_s
 
 

@@ -8,7 +8,8 @@ field below 0 and none so large or small that products of a few of them leave th
 from __future__ import annotations
 
 from ..jit.kernel import block
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .efficiency import Efficiency
+from .records import Layout, Load, Machine, Shape
 
 FEASIBLE = 0.0
 NO_MEMORY = 1.0

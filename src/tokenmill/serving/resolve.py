@@ -17,8 +17,9 @@ from .calibration import Calibration
 from .catalogue import accelerator as accelerator_by_name
 from .catalogue import model as model_by_name
 from .deployment import Deployment, Workload
+from .efficiency import Efficiency
 from .efficiency_file import fitted
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .records import Layout, Load, Machine, Shape
 from .shape import ModelShape
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..jit.kernel import block
-from .records import Efficiency, Layout, Machine
+from .efficiency import Efficiency
+from .records import Layout, Machine
 
 COMPUTE, MEMORY, NETWORK, FIXED = 0.0, 1.0, 2.0, 3.0
 ROOFS = ("compute", "memory", "network", "fixed")

@@ -12,9 +12,9 @@ from .calibration import Calibration
 from .catalogue import accelerator as accelerator_by_name
 from .catalogue import model as model_by_name
 from .deployment import MODES, Deployment, Workload
+from .efficiency import Efficiency
 from .grid import Axes, Grid
 from .precision import bytes_per_element
-from .records import Efficiency
 from .refusal import nearest
 from .resolve import calibration_of, require
 from .shape import ModelShape

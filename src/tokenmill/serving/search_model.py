@@ -9,8 +9,9 @@ import numba
 
 from ..jit.records import gather_records
 from . import modes
+from .efficiency import Efficiency
 from .modes import Estimate
-from .records import Efficiency, Layout, Load, Machine, Shape
+from .records import Layout, Load, Machine, Shape
 
 # The loop over configurations calls it once; inlined, records never pass through memory.
 _INLINED: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": True}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from .._native import as_integer, resolve_threads
 from .calibration import Calibration
 from .deployment import Deployment, Workload
+from .efficiency import Efficiency
 from .frontier import best_few, pareto_front
-from .records import Efficiency
 from .search_arguments import (
     BATCHES,
     DEGREES,
